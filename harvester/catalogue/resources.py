@@ -1,0 +1,220 @@
+"""The resources of NCBI Datasets v2 that the harvester knows: one entry each, data only."""
+
+from __future__ import annotations
+
+from harvester.catalogue import filters as f
+from harvester.catalogue.types import Endpoint, Resource, Split
+
+__all__ = ["RESOURCES"]
+
+#: NCBI accepts lists of up to 1000 identifiers in one POST.
+_LIST = 1000
+
+_GENOME = Resource(
+    name="genome",
+    title="genome assemblies",
+    key=("accession",),
+    identified_by=("accession", "current_accession", "paired_accession"),
+    endpoints=(
+        Endpoint("taxa", "/genome/taxon/{}/dataset_report", f.GENOME_TAXON, value_kind="taxon"),
+        Endpoint(
+            "accessions",
+            "/genome/accession/{}/dataset_report",
+            f.GENOME,
+            batch=_LIST,
+            post_path="/genome/dataset_report",
+            post_field="accessions",
+        ),
+    ),
+    split=(Split("release_date", ("first_release_date", "last_release_date")),),
+)
+
+_GENE_BODY = "/gene/dataset_report"
+_GENE = Resource(
+    name="gene",
+    title="genes",
+    key=("gene_id",),
+    wrapper="gene",
+    has_query_echo=True,
+    identified_by=("gene_id", "symbol", "replaced_gene_id"),
+    endpoints=(
+        Endpoint(
+            "ids",
+            "/gene/id/{}/dataset_report",
+            f.GENE_SORTED,
+            value_kind="int",
+            batch=_LIST,
+            post_path=_GENE_BODY,
+            post_field="gene_ids",
+        ),
+        Endpoint(
+            "accessions",
+            "/gene/accession/{}/dataset_report",
+            f.GENE_SORTED,
+            batch=_LIST,
+            post_path=_GENE_BODY,
+            post_field="accessions",
+        ),
+        Endpoint(
+            "symbols",
+            "/gene/symbol/{}/taxon/{}/dataset_report",
+            f.GENE_SUBTREE,
+            batch=_LIST,
+            companion="taxon",
+            post_path=_GENE_BODY,
+            post_field="symbols_for_taxon.symbols",
+            post_companion="symbols_for_taxon.taxon",
+        ),
+        Endpoint("taxa", "/gene/taxon/{}/dataset_report", f.GENE_SUBTREE, value_kind="taxon"),
+        Endpoint(
+            "ids",
+            "/gene/id/{}",
+            f.GENE_LEGACY,
+            variant="legacy",
+            value_kind="int",
+            batch=_LIST,
+            post_path="/gene",
+            post_field="gene_ids",
+        ),
+        Endpoint(
+            "accessions",
+            "/gene/accession/{}",
+            f.GENE_LEGACY,
+            variant="legacy",
+            batch=_LIST,
+            post_path="/gene",
+            post_field="accessions",
+        ),
+        Endpoint(
+            "symbols",
+            "/gene/symbol/{}/taxon/{}",
+            f.GENE_LEGACY,
+            variant="legacy",
+            batch=_LIST,
+            companion="taxon",
+            post_path="/gene",
+            post_field="symbols_for_taxon.symbols",
+            post_companion="symbols_for_taxon.taxon",
+        ),
+        Endpoint(
+            "taxa", "/gene/taxon/{}", f.GENE_LEGACY_TAXON, variant="legacy", value_kind="taxon"
+        ),
+    ),
+    split=(Split("type", ("types",)), Split("subtree")),
+)
+
+_TAXONOMY = Resource(
+    name="taxonomy",
+    title="taxa, with names and classification",
+    key=("tax_id",),
+    wrapper="taxonomy",
+    has_query_echo=True,
+    identified_by=("tax_id",),
+    endpoints=(
+        Endpoint(
+            "taxa",
+            "/taxonomy/taxon/{}/dataset_report",
+            f.TAXONOMY,
+            value_kind="taxon",
+            batch=_LIST,
+            post_path="/taxonomy/dataset_report",
+            post_field="taxons",
+        ),
+    ),
+    split=(Split("subtree"),),
+)
+
+_TAXONOMY_NODE = Resource(
+    name="taxonomy_node",
+    title="taxa, in the older layout",
+    key=("tax_id",),
+    list_field="taxonomy_nodes",
+    wrapper="taxonomy",
+    has_query_echo=True,
+    identified_by=("tax_id",),
+    endpoints=(
+        Endpoint(
+            "taxa",
+            "/taxonomy/taxon/{}",
+            f.TAXONOMY,
+            value_kind="taxon",
+            batch=_LIST,
+            post_path="/taxonomy",
+            post_field="taxons",
+            ndjson=False,
+        ),
+    ),
+)
+
+_ANNOTATION = Resource(
+    name="annotation",
+    title="annotated features of an assembly",
+    key=("assembly_accession", "row_id"),
+    wrapper="annotation",
+    wrapper_columns=("row_id",),
+    has_query_echo=True,
+    from_request=(("assembly_accession", "value"),),
+    endpoints=(
+        Endpoint("accessions", "/genome/accession/{}/annotation_report", f.ANNOTATION),
+    ),
+    split=(Split("location", ("locations",)),),
+)
+
+_VIRUS_SUMMARY = Resource(
+    name="virus_summary",
+    title="counts and sizes of virus genomes",
+    key=("taxon", "filters"),
+    list_field=None,
+    from_request=(("taxon", "value"), ("filters", "filters")),
+    endpoints=(
+        Endpoint(
+            "taxa",
+            "/virus/taxon/{}/genome",
+            f.VIRUS_SUMMARY,
+            value_kind="taxon",
+            ndjson=False,
+            paged=False,
+        ),
+    ),
+)
+
+_VIRUS = Resource(
+    name="virus",
+    title="virus genomes",
+    key=("accession",),
+    identified_by=("accession",),
+    endpoints=(
+        Endpoint("taxa", "/virus/taxon/{}/dataset_report", f.VIRUS, value_kind="taxon"),
+        Endpoint(
+            "accessions",
+            "/virus/accession/{}/dataset_report",
+            f.VIRUS,
+            batch=_LIST,
+            post_path="/virus",
+            post_field="filter.accessions",
+        ),
+    ),
+    split=(Split("subtree"),),
+)
+
+_SEQUENCE = Resource(
+    name="sequence",
+    title="sequences of an assembly",
+    key=("assembly_accession", "genbank_accession", "refseq_accession"),
+    from_request=(("assembly_accession", "value"),),
+    endpoints=(Endpoint("accessions", "/genome/accession/{}/sequence_reports", f.SEQUENCE),),
+)
+
+RESOURCES: dict[str, Resource] = {
+    resource.name: resource
+    for resource in (
+        _GENOME,
+        _GENE,
+        _TAXONOMY,
+        _TAXONOMY_NODE,
+        _ANNOTATION,
+        _VIRUS_SUMMARY,
+        _VIRUS,
+        _SEQUENCE,
+    )
+}

@@ -1,0 +1,77 @@
+"""The vocabulary of the catalogue: what a resource, an endpoint and a filter are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+__all__ = ["Endpoint", "Kind", "Param", "Resource", "Split"]
+
+Kind = Literal["bool", "string", "int", "date", "enum"]
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """One filter: its bare name, its type, and the name under which it travels."""
+
+    name: str
+    kind: Kind
+    doc: str
+    many: bool = False
+    choices: tuple[str, ...] = ()
+    wire: str = ""
+
+    @property
+    def wire_name(self) -> str:
+        """The query parameter; in a POST body a dot in it is one level of nesting."""
+        return self.wire or self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """How one selector of a resource travels."""
+
+    selector: str
+    path: str
+    filters: tuple[Param, ...]
+    variant: Literal["default", "legacy"] = "default"
+    value_kind: Literal["string", "int", "taxon"] = "string"
+    batch: int = 1
+    companion: str = ""
+    post_path: str = ""
+    post_field: str = ""
+    post_companion: str = ""
+    ndjson: bool = True
+    paged: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """An axis along which a large query falls into disjoint shards."""
+
+    axis: Literal["release_date", "location", "type", "subtree"]
+    filters: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One kind of NCBI report: where it is asked for, how it is wrapped, which table it fills."""
+
+    name: str
+    title: str
+    key: tuple[str, ...]
+    endpoints: tuple[Endpoint, ...]
+    list_field: str | None = "reports"
+    wrapper: str = ""
+    wrapper_columns: tuple[str, ...] = ()
+    has_query_echo: bool = False
+    from_request: tuple[tuple[str, str], ...] = ()
+    identified_by: tuple[str, ...] = ()
+    split: tuple[Split, ...] = field(default=())
+
+    def endpoint(self, selector: str, variant: str = "default") -> Endpoint | None:
+        """The endpoint for a selector, or None where the resource has no such path."""
+        for candidate in self.endpoints:
+            if (candidate.selector, candidate.variant) == (selector, variant):
+                return candidate
+        return None

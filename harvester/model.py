@@ -1,0 +1,137 @@
+"""The frozen values that travel between the stages: spec, plan, fetch, decode, store, publish."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+__all__ = [
+    "Chain",
+    "Drift",
+    "FilterValue",
+    "Filters",
+    "Job",
+    "Limits",
+    "Message",
+    "Opened",
+    "Page",
+    "Query",
+    "Rejected",
+    "Stamp",
+]
+
+FilterValue = str | bool | int | tuple[str, ...] | tuple[int, ...]
+Filters = tuple[tuple[str, FilterValue], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a job allows itself; `None` means what NCBI allows."""
+
+    requests_per_second: float | None = None
+    concurrency: int = 16
+    max_removed_percent: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One entry of a job: a resource, one kind of selector, filters."""
+
+    id: str
+    resource: str
+    selector: str
+    values: tuple[str, ...]
+    taxon: str | None = None
+    filters: Filters = ()
+    endpoint: str = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A checked job file."""
+
+    name: str
+    queries: tuple[Query, ...]
+    description: str = ""
+    schedule: str | None = None
+    lake: str = "data/lake"
+    database: str = "data/harvest.duckdb"
+    register: str = "tables"
+    limits: Limits = field(default_factory=Limits)
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """One walk along page tokens: plain data, so any engine may carry it elsewhere."""
+
+    id: str
+    query_id: str
+    resource: str
+    selector: str
+    values: tuple[str, ...]
+    taxon: str | None = None
+    filters: Filters = ()
+    endpoint: str = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A warning or an error that NCBI put into an answer."""
+
+    level: str
+    code: str
+    text: str
+    identifiers: tuple[str, ...] = ()
+    replaced_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An answer's body, inflated and freed of its envelope: one JSON text a line."""
+
+    data: bytes
+    total: int | None = None
+    next_token: str = ""
+    messages: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One accepted answer of a chain."""
+
+    chain: Chain
+    epoch: int
+    number: int
+    opened: Opened
+    fetched_at: datetime
+    next_token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What the harvester adds to the rows of one page."""
+
+    run_id: str
+    fetched_at: datetime
+    chain: str
+    request: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Bytes that could not become a row, and why."""
+
+    data: bytes
+    reason: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """Something that the schema does not know: a field, an enum value, a type."""
+
+    pointer: str
+    kind: str
+    sample: str
+    count: int

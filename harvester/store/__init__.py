@@ -1,0 +1,1 @@
+"""What is durable: the lake's files, rolling Parquet parts, the journal."""
