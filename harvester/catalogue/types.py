@@ -23,7 +23,7 @@ class Param:
 
     @property
     def wire_name(self) -> str:
-        """The query parameter; in a POST body a dot in it is one level of nesting."""
+        """The query parameter; in a POST body each dot of it is one level of nesting."""
         return self.wire or self.name
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -81,6 +82,10 @@ class Lake:
     def delete(self, relative: str) -> None:
         """Removes a file; one that is gone already is no error."""
         Path(self.path(relative)).unlink(missing_ok=True)
+
+    def delete_folder(self, relative: str) -> None:
+        """Removes a folder with all that is in it."""
+        shutil.rmtree(self.path(relative), ignore_errors=True)
 
 
 def sync_file(path: Path) -> None:

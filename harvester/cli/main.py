@@ -1,0 +1,93 @@
+"""The command group, and the one place where errors become exit statuses."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from enum import IntEnum
+
+import click
+import structlog
+
+from harvester import __version__
+from harvester.cli.plan import plan
+from harvester.cli.publish import publish
+from harvester.cli.query import query
+from harvester.cli.run import run
+from harvester.cli.sandbox import sandbox
+from harvester.cli.status import status
+from harvester.cli.tables import tables
+from harvester.cli.validate import validate
+from harvester.errors import HarvesterError, LakeLocked, OutOfServiceError, SpecError
+
+__all__ = ["Exit", "cli", "main"]
+
+
+class Exit(IntEnum):
+    """What the process tells its caller."""
+
+    COMPLETE = 0
+    BUG = 1
+    USAGE = 2
+    PARTIAL = 3
+    NOTHING = 4
+    LOCKED = 5
+    INTERRUPTED = 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="harvester")
+def cli() -> None:
+    """Harvest NCBI Datasets into Parquet and DuckDB, nightly or once, completely.
+
+    \b
+    A first harvest, from the bundled sandbox:  harvester run --sandbox jobs/quickstart.yaml
+    What is in it:                              harvester tables
+    Ask it:                                     harvester query "SELECT count(*) FROM genome"
+    """
+
+
+for _command in (run, plan, validate, status, publish, tables, query, sandbox):
+    cli.add_command(_command)
+
+
+def main() -> None:
+    """Runs the command line and exits with the status that the outcome has."""
+    sys.exit(_run())
+
+
+def _run() -> int:
+    try:
+        outcome = cli(standalone_mode=False)
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.Abort:
+        return Exit.INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return Exit.USAGE
+    except KeyboardInterrupt:
+        click.echo("interrupted; `harvester run` goes on where it stopped", err=True)
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        return Exit.COMPLETE
+    except HarvesterError as error:
+        click.echo(f"harvester: {error}", err=True)
+        return _status(error)
+    except Exception as error:  # noqa: BLE001 - the last line of defence: a bug, told in one line
+        return _bug(error)
+    return int(outcome) if isinstance(outcome, int) else Exit.COMPLETE
+
+
+def _status(error: HarvesterError) -> int:
+    if isinstance(error, SpecError):
+        return Exit.USAGE
+    if isinstance(error, LakeLocked):
+        return Exit.LOCKED
+    return Exit.NOTHING if isinstance(error, OutOfServiceError) else Exit.BUG
+
+
+def _bug(error: Exception) -> int:
+    structlog.get_logger(__name__).error("bug", traceback=traceback.format_exc())
+    click.echo(f"harvester: this is a bug: {type(error).__name__}: {error}", err=True)
+    return Exit.BUG

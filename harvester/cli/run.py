@@ -1,0 +1,154 @@
+"""`harvester run`: harvests jobs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import click
+
+from harvester.cli.pace import pace_of
+from harvester.cli.options import base_url_option, database_option, lake_option
+from harvester.cli.progress import LogLines, bars
+from harvester.engine import Observer
+from harvester.model import Job
+from harvester.runner import Outcome, run_job
+from harvester.sandbox import SandboxConfig, serve_in_thread
+from harvester.settings import Settings, environment
+from harvester.spec import load_jobs
+from harvester.telemetry import configure
+
+__all__ = ["run"]
+
+_COMPLETE, _PARTIAL, _NOTHING = 0, 3, 4
+_SIGNALLED = 128
+
+
+@dataclass(frozen=True, slots=True)
+class _Show:
+    """What the user wants to see."""
+
+    as_json: bool
+    bars: bool
+
+
+@click.command()
+@click.argument("jobs", nargs=-1, required=True, metavar="JOB...")
+@click.option("--accept-removals", is_flag=True, help="Believe it when many rows are gone at once.")
+@lake_option
+@database_option
+@base_url_option
+@click.option("--sandbox", is_flag=True, help="Harvest from a sandbox inside this process.")
+@click.option("--rps", type=click.FloatRange(min=0, min_open=True), help="Requests a second.")
+@click.option("--concurrency", type=click.IntRange(1, 256), help="Requests in flight.")
+@click.option("--fresh", is_flag=True, help="Forget an interrupted run of the job.")
+@click.option("--strict", is_flag=True, help="Identifiers that NCBI does not know are a failure.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON document.")
+@click.option("--log-format", type=click.Choice(["console", "json"]), default="console")
+@click.option("--log-file", metavar="FILE", help="Write the log there instead of to stderr.")
+@click.option("--no-progress", is_flag=True, help="Log lines instead of bars on a terminal.")
+def run(  # noqa: PLR0913 - the flags of the contract
+    jobs: tuple[str, ...],
+    *,
+    accept_removals: bool,
+    lake: str | None,
+    database: str | None,
+    base_url: str | None,
+    sandbox: bool,
+    rps: float | None,
+    concurrency: int | None,
+    fresh: bool,
+    strict: bool,
+    as_json: bool,
+    log_format: str,
+    log_file: str | None,
+    no_progress: bool,
+) -> int:
+    """Harvest jobs; an interrupted run of the same job goes on where it stopped.
+
+    \b
+    Exit status: 0 complete, 2 bad job or usage, 3 partial, 4 nothing could be harvested,
+    5 another run holds the lake, 130 or 143 interrupted (run again to go on).
+    """
+    del accept_removals  # no row is removed yet, so there is nothing to accept
+    show = _Show(as_json, bars=sys.stderr.isatty() and not no_progress and log_format == "console")
+    configure(log_format, log_file, quiet=show.bars)
+    loaded = load_jobs(jobs)
+    with _served(sandbox=sandbox) as sandbox_url:
+        settings = Settings.load(
+            environment(),
+            base_url=sandbox_url or base_url,
+            lake=lake,
+            database=database,
+            rps=rps,
+            concurrency=concurrency,
+        )
+        statuses = [
+            _one(_at_home(job, settings), settings, show, fresh=fresh, strict=strict)
+            for job in loaded
+        ]
+    return max(statuses)
+
+
+def _one(job: Job, settings: Settings, show: _Show, *, fresh: bool, strict: bool) -> int:
+    with _watching(job, show) as (observer, publishing):
+        outcome = run_job(
+            job, pace_of(job, settings), observer, fresh=fresh, on_publish=publishing
+        )
+    _print(outcome, show)
+    return _status(outcome, strict=strict)
+
+
+def _at_home(job: Job, settings: Settings) -> Job:
+    """The job with the places that flags and environment give it."""
+    return replace(
+        job, lake=settings.lake or job.lake, database=settings.database or job.database
+    )
+
+
+@contextmanager
+def _served(*, sandbox: bool) -> Iterator[str | None]:
+    """The address of a sandbox inside this process, where one is wanted."""
+    if not sandbox:
+        yield None
+        return
+    with serve_in_thread(SandboxConfig()) as served:
+        yield served.url
+
+
+@contextmanager
+def _watching(job: Job, show: _Show) -> Iterator[tuple[Observer, Callable[[], None]]]:
+    if not show.bars:
+        yield LogLines(), lambda: None
+        return
+    with bars(job) as shown:
+        yield shown, shown.publishing
+
+
+def _print(outcome: Outcome, show: _Show) -> None:
+    """The summary: a document for programs on stdout, or one line for people."""
+    if outcome.outage is not None:
+        click.echo(f"harvester: {outcome.outage}", err=True)
+    if show.as_json:
+        click.echo(json.dumps(outcome.summary.document(), ensure_ascii=False))
+        return
+    click.echo(outcome.summary.line())
+    for entry in outcome.summary.failed:
+        click.echo(f"  failed: {entry['query']}: {entry['reason']}", err=True)
+    for entry in outcome.summary.missing:
+        what = f"{entry['resource']} {entry['selector']} {entry['value']}"
+        click.echo(f"  unknown: {what}: {entry['reason']}", err=True)
+
+
+def _status(outcome: Outcome, *, strict: bool) -> int:
+    if outcome.signal is not None:
+        return _SIGNALLED + outcome.signal
+    status = outcome.summary.status
+    if status in {"failed", "interrupted"}:
+        return _NOTHING
+    if status == "partial" or (strict and outcome.summary.missing):
+        return _PARTIAL
+    return _COMPLETE

@@ -1,0 +1,52 @@
+"""What a job would ask of NCBI: requests, records, seconds. Counts are handed in; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
+
+from harvester.fetch.request import PAGE_SIZE
+from harvester.model import Query
+from harvester.plan import chains_of, endpoint_of
+
+__all__ = ["Estimate", "estimate"]
+
+#: What a page takes at NCBI; one chain cannot be faster than this a page.
+_PAGE_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """One query's share of a plan; `None` where nobody can know without asking."""
+
+    query: Query
+    chains: int
+    records: int | None
+    requests: int | None
+    seconds: float | None
+    exact: bool
+
+
+def estimate(
+    queries: Sequence[Query], counts: Mapping[str, int], rate: float, concurrency: int
+) -> tuple[Estimate, ...]:
+    """Estimates each query; `counts` holds what NCBI told of a query's first chain, by its id."""
+    return tuple(_one(query, counts.get(query.id), rate, concurrency) for query in queries)
+
+
+def _one(query: Query, count: int | None, rate: float, concurrency: int) -> Estimate:
+    chains = chains_of(query)
+    _, endpoint = endpoint_of(query)
+    if not endpoint.paged:
+        return Estimate(query, len(chains), len(chains), len(chains), len(chains) / rate, exact=True)
+    if count is None and endpoint.batch > 1:
+        count = min(len(query.values), endpoint.batch)
+    if count is None:
+        return Estimate(query, len(chains), None, None, None, exact=False)
+    records = count * len(chains) if endpoint.batch == 1 else max(count, len(query.values))
+    pages = max(1, ceil(count / PAGE_SIZE))
+    requests = pages * len(chains)
+    lanes = min(concurrency, len(chains), max(1.0, rate * _PAGE_SECONDS))
+    seconds = max(requests / rate, requests * _PAGE_SECONDS / lanes)
+    return Estimate(query, len(chains), records, requests, seconds, exact=len(chains) == 1)

@@ -1,0 +1,9 @@
+"""Asking NCBI: building requests, pacing, retrying, following page tokens."""
+
+from harvester.fetch.pacing import Pacer
+from harvester.fetch.pages import Asker, Mark, Traffic, walk
+from harvester.fetch.request import Request, build
+from harvester.fetch.retry import Policy
+from harvester.fetch.session import open_session
+
+__all__ = ["Asker", "Mark", "Pacer", "Policy", "Request", "Traffic", "build", "open_session", "walk"]

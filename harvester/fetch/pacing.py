@@ -1,0 +1,89 @@
+"""The one pacer of the process: even spacing, hold-off, slow down at once, climb back in steps."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from aiolimiter import AsyncLimiter
+
+__all__ = ["MARGIN", "Pacer"]
+
+#: Requests are spaced this much wider than the limit: what leaves evenly arrives with jitter,
+#: and the limit counts arrivals. 3.5 % still uses 96.6 % of the budget.
+MARGIN = 0.035
+_SLOWEST = 0.2
+_SLOW_DOWN = 0.5
+_CLIMB = 1.25
+#: Good answers in a row before the rate climbs one step.
+_STEP = 20
+
+
+class Pacer:
+    """Lets requests through one by one, in the order in which they came; shared by all workers.
+
+    The leak rate of a limiter is fixed when it is made, so a new pace is a new limiter. Only the
+    first in line waits at the limiter, so that a new one is obeyed by all who wait.
+    """
+
+    def __init__(self, rate: float) -> None:
+        self._ceiling = rate
+        self._rate = rate
+        self._good = 0
+        self._held_until = 0.0
+        self._line = asyncio.Lock()
+        self._limiter = self._make(rate)
+        self._fresh = False
+
+    @property
+    def rate(self) -> float:
+        """Requests a second at this moment."""
+        return self._rate
+
+    async def turn(self) -> None:
+        """Waits until the next request may leave."""
+        async with self._line:
+            await self._space()
+            while (wait := self._held_until - asyncio.get_running_loop().time()) > 0:
+                await asyncio.sleep(wait)
+                await self._space()
+
+    async def _space(self) -> None:
+        if self._fresh:
+            # A new limiter lets one through at once: that turn belongs to the old pace.
+            self._fresh = False
+            await self._limiter.acquire()
+        await self._limiter.acquire()
+
+    def slow_down(self, hold: float) -> None:
+        """After a 429: nobody asks for `hold` seconds, and then at half the rate."""
+        until = asyncio.get_running_loop().time() + hold
+        self._held_until = max(self._held_until, until)
+        self._good = 0
+        self._set(max(_SLOWEST, self._rate * _SLOW_DOWN))
+
+    def heed(self, headers: Mapping[str, str]) -> None:
+        """Believes a lower limit that the server states."""
+        stated = headers.get("X-RateLimit-Limit", "").split(",")[0].strip()
+        if stated.isdigit() and 0 < int(stated) < self._ceiling:
+            self._ceiling = float(stated)
+            self._set(min(self._rate, self._ceiling))
+
+    def credit(self) -> None:
+        """A good answer; enough of them in a row, and the rate climbs one step."""
+        if self._rate >= self._ceiling:
+            return
+        self._good += 1
+        if self._good >= _STEP:
+            self._good = 0
+            self._set(min(self._ceiling, self._rate * _CLIMB))
+
+    def _set(self, rate: float) -> None:
+        if rate != self._rate:
+            self._rate = rate
+            self._limiter = self._make(rate)
+            self._fresh = True
+
+    @staticmethod
+    def _make(rate: float) -> AsyncLimiter:
+        return AsyncLimiter(1, (1 + MARGIN) / rate)

@@ -1,0 +1,101 @@
+"""One chain and page to method, path, query and body: the only place that builds NCBI's URLs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
+
+from harvester.catalogue import Endpoint
+from harvester.model import Chain, FilterValue
+
+__all__ = ["PAGE_SIZE", "Request", "build"]
+
+#: The most that NCBI gives in one page.
+PAGE_SIZE = 1000
+#: Above this a list of identifiers travels in a POST body: gateways refuse long URLs.
+LONGEST_PATH = 1800
+
+Json = str | int | bool | list["Json"] | dict[str, "Json"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request below the base URL, ready to be sent."""
+
+    method: str
+    path: str
+    accept: str
+    body: bytes | None = None
+
+
+def build(
+    chain: Chain,
+    endpoint: Endpoint,
+    token: str = "",
+    *,
+    ndjson: bool = True,
+    page_size: int = PAGE_SIZE,
+) -> Request:
+    """The request for one page; the same chain and token always give the same request."""
+    paging = _paging(endpoint, token, page_size)
+    accept = "application/x-ndjson" if ndjson and endpoint.ndjson else "application/json"
+    path = _path(chain, endpoint)
+    if endpoint.post_path and len(path) > LONGEST_PATH:
+        return Request("POST", endpoint.post_path, accept, _body(chain, endpoint, paging))
+    query = urlencode([*_parameters(chain, endpoint), *paging.items()])
+    return Request("GET", f"{path}?{query}" if query else path, accept)
+
+
+def _paging(endpoint: Endpoint, token: str, page_size: int) -> dict[str, str | int]:
+    if not endpoint.paged:
+        return {}
+    paging: dict[str, str | int] = {"page_size": page_size}
+    return paging | ({"page_token": token} if token else {})
+
+
+def _path(chain: Chain, endpoint: Endpoint) -> str:
+    values = ",".join(quote(value, safe="") for value in chain.values)
+    return endpoint.path.format(values, quote(chain.taxon or "", safe=""))
+
+
+def _parameters(chain: Chain, endpoint: Endpoint) -> Iterator[tuple[str, str]]:
+    wire = {param.name: param.wire_name for param in endpoint.filters}
+    for name, value in chain.filters:
+        for one in value if isinstance(value, tuple) else (value,):
+            yield wire[name], _text(one)
+
+
+def _text(value: str | int | bool) -> str:  # noqa: FBT001 - a filter's value, not a switch
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _body(chain: Chain, endpoint: Endpoint, paging: dict[str, str | int]) -> bytes:
+    body: dict[str, Json] = {}
+    whole = endpoint.value_kind == "int"
+    _nest(body, endpoint.post_field, [int(v) if whole else v for v in chain.values])
+    if endpoint.post_companion and chain.taxon:
+        _nest(body, endpoint.post_companion, chain.taxon)
+    wire = {param.name: param.wire_name for param in endpoint.filters}
+    for name, value in chain.filters:
+        _nest(body, wire[name], _json(value))
+    if "sort" in body:
+        body["sort"] = [body["sort"]]  # a body may hold several sort keys
+    return json.dumps(body | paging, separators=(",", ":")).encode()
+
+
+def _json(value: FilterValue) -> Json:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _nest(body: dict[str, Json], name: str, value: Json) -> None:
+    """Puts a value under a dotted name: each dot is one level of the document."""
+    *outer, last = name.split(".")
+    for step in outer:
+        inner = body.setdefault(step, {})
+        if not isinstance(inner, dict):
+            message = f"{name} does not fit into the request's body"
+            raise TypeError(message)
+        body = inner
+    body[last] = value

@@ -1,0 +1,68 @@
+"""Pure decisions about failed requests: ask again after so long, or give up."""
+
+from __future__ import annotations
+
+import email.utils
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from harvester.errors import HarvesterError, RefusedError, TransientError
+
+__all__ = ["Policy", "judge_status", "retry_after"]
+
+#: Statuses that pass: the request is right, the moment is wrong.
+_TRANSIENT = frozenset({408, 425, 429})
+_NOT_IMPLEMENTED = 501
+#: A server that asks for more patience than this is as good as out of service.
+_LONGEST_WAIT = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How often and how patiently a request is asked again."""
+
+    attempts: int = 8
+    first_wait: float = 1.0
+    longest_wait: float = 30.0
+
+    def wait(self, attempt: int, error: TransientError, chance: float) -> float | None:
+        """Seconds until the next try of a request that failed `attempt` times; None: no more.
+
+        `chance` between 0 and 1 is full jitter: many workers must not come back in step.
+        """
+        if attempt >= self.attempts:
+            return None
+        ceiling = min(self.longest_wait, self.first_wait * 2.0 ** (attempt - 1))
+        return max(error.wait or 0.0, ceiling * chance)
+
+
+def judge_status(
+    status: int, headers: Mapping[str, str], detail: str, now: datetime
+) -> HarvesterError | None:
+    """What an HTTP status means: nothing, a passing fault, or a refusal for good."""
+    if status in _TRANSIENT or (status >= 500 and status != _NOT_IMPLEMENTED):  # noqa: PLR2004
+        wait = retry_after(headers.get("Retry-After", ""), now)
+        return TransientError(f"http {status}", detail, wait)
+    if status == 403 and "<html" in detail.lower():  # noqa: PLR2004
+        return TransientError("blocked", "NCBI's gateway answered 403 with a web page")
+    if status != 200:  # noqa: PLR2004
+        return RefusedError(status, detail)
+    return None
+
+
+def retry_after(value: str, now: datetime) -> float | None:
+    """Seconds that a Retry-After header asks for, in either of its forms."""
+    value = value.strip()
+    if not value:
+        return None
+    try:
+        seconds = float(value) if value.isdigit() else _until(value, now)
+    except (TypeError, ValueError):
+        return None
+    return min(max(seconds, 0.0), _LONGEST_WAIT)
+
+
+def _until(value: str, now: datetime) -> float:
+    moment = email.utils.parsedate_to_datetime(value)
+    return (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()

@@ -1,0 +1,52 @@
+"""The one HTTP session of a run: connections, timeouts, headers, the place where pacing bites."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+from typing import Any
+
+import aiohttp
+
+from harvester import __version__
+from harvester.fetch.pacing import Pacer
+
+__all__ = ["open_session"]
+
+_CONNECT = 30.0
+#: Seconds between two pieces of an answer; the deadline of a whole page is the asker's.
+_SILENCE = 60.0
+
+
+@asynccontextmanager
+async def open_session(
+    pacer: Pacer, *, concurrency: int, api_key: str | None
+) -> AsyncIterator[aiohttp.ClientSession]:
+    """A session that leaves bodies compressed: they are inflated in worker threads."""
+    headers = {"User-Agent": f"ncbi-harvester/{__version__}", "Accept-Encoding": "gzip"}
+    if api_key:
+        headers["api-key"] = api_key
+    async with aiohttp.ClientSession(
+        headers=headers,
+        connector=aiohttp.TCPConnector(limit=concurrency),
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT, sock_read=_SILENCE),
+        auto_decompress=False,
+        trace_configs=[_paced(pacer)],
+    ) as session:
+        yield session
+        # Connections of a cancelled run close in the loop's next turn.
+        await asyncio.sleep(0)
+
+
+def _paced(pacer: Pacer) -> aiohttp.TraceConfig:
+    """Waits for a turn when a connection is in hand, so a slow handshake cannot bunch requests."""
+
+    async def turn(_session: aiohttp.ClientSession, _context: SimpleNamespace, _: Any) -> None:  # noqa: ANN401
+        await pacer.turn()
+
+    trace = aiohttp.TraceConfig()
+    trace.on_connection_create_end.append(turn)
+    trace.on_connection_reuseconn.append(turn)
+    return trace

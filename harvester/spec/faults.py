@@ -1,0 +1,50 @@
+"""Collects what is wrong in a job file, each fault with its place, so that all are told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from harvester.errors import Fault, SpecError
+
+__all__ = ["Faults", "Place", "shown"]
+
+_SHOWN = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stands; line and column count from 1, and 0 means the whole file."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+
+class Faults:
+    """The faults of one job file and of the lists beside it."""
+
+    def __init__(self) -> None:
+        self._found: list[Fault] = []
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def add(self, place: Place, message: str, hint: str = "") -> None:
+        """Notes one fault."""
+        self._found.append(Fault(message, place.file, place.line, place.column, hint))
+
+    def extend(self, faults: Iterable[Fault]) -> None:
+        """Notes faults that others found."""
+        self._found.extend(faults)
+
+    def raise_any(self, first: str) -> None:
+        """Raises all that was found, in reading order, those of the file `first` before others."""
+        if self._found:
+            self._found.sort(key=lambda f: (f.file != first, f.file, f.line, f.column))
+            raise SpecError(self._found)
+
+
+def shown(value: str) -> str:
+    """A user's text as a message shows it: quoted, without control characters, not too long."""
+    return repr(value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…")

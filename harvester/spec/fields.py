@@ -1,0 +1,127 @@
+"""Single values of a job: text, numbers, truth, choices, lists; what does not fit is noted."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Collection
+from unicodedata import category
+
+from harvester.spec.faults import Faults, shown
+from harvester.spec.names import did_you_mean
+from harvester.spec.nodes import Broken, Entry, Listing, Node, Scalar, Table
+from harvester.spec.rules import Bounds
+
+__all__ = ["choice", "items", "line", "number", "table", "text", "truth", "wrong"]
+
+_NUMBER = re.compile(r"[+-]?(\d{1,18}(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
+_TRUTH = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+_KINDS = {
+    "text": "the text {}",
+    "int": "the number {}",
+    "float": "the number {}",
+    "bool": "the truth value {}",
+    "date": "the date {}",
+}
+
+
+def wrong(node: Node, name: str, expected: str, faults: Faults, hint: str = "") -> None:
+    """Notes that a value is of another type than expected."""
+    if isinstance(node, Broken):
+        return
+    if isinstance(node, Scalar) and node.kind == "null":
+        faults.add(node.place, f"{name!r} is empty", "give it a value or leave it out")
+        return
+    faults.add(node.place, f"{name!r} must be {expected}, not {_described(node)}", hint)
+
+
+def _described(node: Scalar | Listing | Table) -> str:
+    if isinstance(node, Listing):
+        return "a list"
+    if isinstance(node, Table):
+        return "a mapping"
+    return _KINDS[node.kind].format(shown(node.text) if node.kind == "text" else node.text[:40])
+
+
+def text(name: str, node: Node, faults: Faults) -> str | None:
+    """Text as it was written, so that the symbol `NO` stays `NO` and the taxon 9606 is text too."""
+    if not isinstance(node, Scalar) or not _is_text(node):
+        hint = ""
+        if isinstance(node, Scalar) and node.kind in ("bool", "float"):
+            hint = f'in quotes it is text: "{node.text[:40]}"'
+        wrong(node, name, "text", faults, hint)
+        return None
+    if not node.text.strip():
+        faults.add(node.place, f"{name!r} is empty", "give it a value or leave it out")
+        return None
+    if any(category(letter) in ("Cc", "Cs") for letter in node.text if letter not in "\n\t"):
+        faults.add(node.place, f"{name!r} holds a control character")
+        return None
+    return node.text
+
+
+def _is_text(node: Scalar) -> bool:
+    if node.kind == "bool":
+        return node.text.lower() not in ("true", "false")
+    return node.kind in ("text", "int", "date")
+
+
+def line(name: str, node: Node, faults: Faults) -> str | None:
+    """Text on one line, without blanks around it."""
+    value = text(name, node, faults)
+    if value is not None and (value != value.strip() or not value.isprintable()):
+        faults.add(node.place, f"{name!r} must be one line without blanks around it")
+        return None
+    return value
+
+
+def choice(name: str, node: Node, choices: Collection[str], faults: Faults) -> str | None:
+    """One of the known values, spelt exactly."""
+    value = text(name, node, faults)
+    if value is None or value in choices:
+        return value
+    faults.add(node.place, f"{shown(value)} is no {name!r}", did_you_mean(value, choices))
+    return None
+
+
+def number(name: str, node: Node, bounds: Bounds, faults: Faults) -> float | None:
+    """A number within bounds."""
+    written = node.text if isinstance(node, Scalar) else ""
+    value = float(written) if _NUMBER.fullmatch(written) else math.nan
+    plain = isinstance(node, Scalar) and node.kind in ("int", "float")
+    fits = math.isfinite(value) and (value.is_integer() or not bounds.whole)
+    if plain and fits and bounds.hold(value):
+        return value
+    hint = "without quotes" if fits and not plain else ""
+    wrong(node, name, str(bounds), faults, hint)
+    return None
+
+
+def truth(name: str, node: Node, faults: Faults) -> bool | None:
+    """True or false."""
+    written = node.text.lower() if isinstance(node, Scalar) else ""
+    if isinstance(node, Scalar) and node.kind == "bool" and written in _TRUTH:
+        return _TRUTH[written]
+    wrong(node, name, "true or false", faults, "without quotes" if written in _TRUTH else "")
+    return None
+
+
+def items(entry: Entry, faults: Faults) -> tuple[Node, ...] | None:
+    """The items of a list that has some."""
+    node = entry.value
+    if isinstance(node, Listing) and node.items:
+        return node.items
+    if isinstance(node, Listing):
+        faults.add(node.place, f"{entry.key!r} is an empty list", "name at least one, or leave it out")
+        return None
+    hint = f"write [{node.text[:40]}]" if isinstance(node, Scalar) else ""
+    wrong(node, entry.key, "a list", faults, hint)
+    return None
+
+
+def table(name: str, node: Node, faults: Faults) -> Table | None:
+    """A mapping."""
+    if isinstance(node, Table):
+        return node
+    wrong(node, name, "a mapping", faults)
+    return None

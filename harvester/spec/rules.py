@@ -1,0 +1,78 @@
+"""The fixed words and bounds of a job, which the loader and the JSON Schema share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harvester.catalogue import RESOURCES, Resource
+
+__all__ = [
+    "DATE",
+    "JOB_KEYS",
+    "LIMITS",
+    "NAME",
+    "QUERY_KEYS",
+    "REGISTERS",
+    "SELECTORS",
+    "VARIANTS",
+    "WHOLE",
+    "Bounds",
+    "companions",
+    "selector_keys",
+]
+
+NAME = r"[a-z0-9][a-z0-9-]{0,62}"
+WHOLE = r"[1-9][0-9]{0,17}"
+DATE = r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})?)?"
+
+JOB_KEYS = (
+    "name", "description", "schedule", "lake", "database", "register", "harvest", "limits",
+)  # fmt: skip
+QUERY_KEYS = ("resource", "endpoint", "filters")
+REGISTERS = ("tables", "views")
+VARIANTS = ("default", "legacy")
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a number of a job may be."""
+
+    low: float
+    high: float | None = None
+    whole: bool = False
+    above: bool = False
+
+    def hold(self, value: float) -> bool:
+        """Whether a number lies within."""
+        if value < self.low or (self.above and value == self.low):
+            return False
+        return self.high is None or value <= self.high
+
+    def __str__(self) -> str:
+        number = "a whole number" if self.whole else "a number"
+        if self.high is None:
+            return f"{number} above {self.low:g}"
+        return f"{number} from {self.low:g} to {self.high:g}"
+
+
+LIMITS = {
+    "requests_per_second": Bounds(0, above=True),
+    "concurrency": Bounds(1, 256, whole=True),
+    "max_removed_percent": Bounds(0, 100),
+}
+
+
+def selector_keys(resource: Resource) -> tuple[str, ...]:
+    """The keys that may say which records of a resource are wanted."""
+    names = dict.fromkeys(endpoint.selector for endpoint in resource.endpoints)
+    return tuple(key for name in names for key in (name, f"{name}_file"))
+
+
+def companions(resource: Resource) -> tuple[str, ...]:
+    """The keys that go with some selector of a resource."""
+    return tuple(dict.fromkeys(e.companion for e in resource.endpoints if e.companion))
+
+
+SELECTORS = tuple(
+    dict.fromkeys(key for resource in RESOURCES.values() for key in selector_keys(resource))
+)

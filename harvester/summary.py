@@ -1,0 +1,111 @@
+"""The summary of a run: one value, one JSON document, one line for the operator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from harvester.model import Query
+from harvester.report import Verdict
+
+__all__ = ["Summary", "TableFigures", "describe", "failed_of", "missing_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class TableFigures:
+    """What a run did to one table."""
+
+    rows: int
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What `run --json` prints."""
+
+    run_id: str
+    job: str
+    status: str
+    resumed: bool
+    started_at: str
+    finished_at: str
+    seconds: float
+    requests: int
+    retries: int
+    throttled: int
+    bytes_received: int
+    records: int
+    duplicates: int
+    quarantined: int
+    unmodelled_fields: int
+    missing: list[dict[str, str]] = field(default_factory=list)
+    failed: list[dict[str, str]] = field(default_factory=list)
+    tables: dict[str, TableFigures] = field(default_factory=dict)
+    lake: str = ""
+    database: str = ""
+
+    def document(self) -> dict[str, Any]:
+        """The summary as plain JSON values."""
+        return asdict(self)
+
+    def line(self) -> str:
+        """What happened, in one line."""
+        tables = ", ".join(_table(name, figures) for name, figures in self.tables.items())
+        words = [
+            f"{self.job}: {self.status}",
+            f"{self.records:,} records in {self.seconds:,.1f} s",
+            f"{self.requests:,} requests ({self.retries:,} asked again)",
+            *([tables] if tables else []),
+            *_counted(self.missing, "unknown to NCBI"),
+            *_counted(self.failed, "failed"),
+        ]
+        return "; ".join(words)
+
+
+def describe(query: Query) -> str:
+    """A query in a few words, as a person would name it."""
+    values = ", ".join(query.values[:3]) + (" …" if len(query.values) > 3 else "")  # noqa: PLR2004
+    taxon = f" in {query.taxon}" if query.taxon else ""
+    return f"{query.resource} {query.selector} {values}{taxon}"
+
+
+def missing_of(verdict: Verdict) -> list[dict[str, str]]:
+    """The summary's list of identifiers that NCBI does not know."""
+    return [
+        {
+            "resource": item.query.resource,
+            "selector": item.query.selector,
+            "value": item.value,
+            "reason": item.reason,
+        }
+        for item in verdict.missing
+    ]
+
+
+def failed_of(verdict: Verdict) -> list[dict[str, str]]:
+    """The summary's list of queries that failed."""
+    return [
+        {
+            "resource": report.query.resource,
+            "query": describe(report.query),
+            "reason": report.reason,
+        }
+        for report in verdict.failed
+    ]
+
+
+def _table(name: str, figures: TableFigures) -> str:
+    parts: Mapping[str, int] = {
+        "added": figures.added,
+        "changed": figures.changed,
+        "removed": figures.removed,
+    }
+    news = ", ".join(f"{count:,} {word}" for word, count in parts.items() if count)
+    return f"{name} {figures.rows:,} rows ({news or 'unchanged'})"
+
+
+def _counted(entries: list[dict[str, str]], word: str) -> list[str]:
+    return [f"{len(entries):,} {word}"] if entries else []
