@@ -22,9 +22,7 @@ async def count_queries(queries: Sequence[Query], pace: Pace) -> dict[str, int]:
     """The counts of the queries' first chains, by query id; what NCBI does not count is absent."""
     pacer = Pacer(pace.rate)
     counts: dict[str, int] = {}
-    async with open_session(
-        pacer, concurrency=pace.concurrency, api_key=pace.api_key
-    ) as session:
+    async with open_session(pacer, concurrency=pace.concurrency, api_key=pace.api_key) as session:
         asker = Asker(
             session,
             pace.base_url,

@@ -19,7 +19,7 @@ from harvester.decode import Decoded, Decoder, open_body
 from harvester.errors import OutOfServiceError, RefusedError, TokenRefused, TransientError
 from harvester.fetch import Asker, Mark, Pacer, Policy, Traffic, open_session, walk
 from harvester.ledger import Ledger
-from harvester.model import Chain, Page, Stamp
+from harvester.model import Chain, Opened, Page, Stamp
 from harvester.plan import endpoint_of, request_columns
 from harvester.stop import Stop
 from harvester.store.journal import Journal, Record
@@ -68,7 +68,26 @@ class Observer(Protocol):
         """Called at each interval while the run goes on."""
 
 
-class _Draining(Exception):  # noqa: N818 - no error: the walk ends here on request
+@dataclass(slots=True)
+class Tally:
+    """Records that one walk of a chain brought, against NCBI's own count."""
+
+    lines: int = 0
+    total: int | None = None
+
+    def count(self, opened: Opened) -> None:
+        """Takes one more answer in."""
+        data = opened.data
+        self.lines += data.count(b"\n") + bool(data and not data.endswith(b"\n"))
+        self.total = opened.total if self.total is None else self.total
+
+    @property
+    def short(self) -> bool:
+        """Whether NCBI counts more records than it gave."""
+        return self.total is not None and self.lines < self.total
+
+
+class _Draining(Exception):
     """A chain stops after its page because the run wants to end."""
 
 
@@ -142,22 +161,30 @@ class Harvest:
                     await self._fail(chain, 0, f"given up after many tries: {error}")
 
     async def _walk(self, chain: Chain, asker: Asker) -> None:
+        """Walks a chain to its end; from its start again where its end cannot be trusted."""
         resource, endpoint = endpoint_of(chain)
         state = self._ledger.state(chain.id)
         mark = Mark(state.epoch, state.pages, state.token)
+        tally = Tally(state.received, state.total)
+        doubted = False
         for _ in range(_EPOCHS):
+            emit = partial(self._emit, tally)
             try:
-                await walk(chain, resource, endpoint, mark, asker, self._emit)
+                await walk(chain, resource, endpoint, mark, asker, emit)
             except TokenRefused as error:
                 _log.warning("page token refused, the chain starts over", reason=str(error))
-                mark = Mark(mark.epoch + 1)
-                await self._record({"is": "restart", "chain": chain.id, "epoch": mark.epoch})
             else:
-                return
+                if doubted or not tally.short:
+                    return
+                doubted = True
+                _log.warning("records missing, asked again", expected=tally.total, got=tally.lines)
+            mark, tally = Mark(mark.epoch + 1), Tally()
+            await self._record({"is": "restart", "chain": chain.id, "epoch": mark.epoch})
         await self._fail(chain, 400, "its page tokens were refused again and again")
 
-    async def _emit(self, page: Page) -> None:
+    async def _emit(self, tally: Tally, page: Page) -> None:
         """Hands a page over to decoding and storing; waits while they are behind."""
+        tally.count(page.opened)
         weight = max(len(page.opened.data), 1)
         await self._channel.reserve(weight)
         decoder = self._decoders[page.chain.resource]
@@ -200,9 +227,7 @@ class Harvest:
 
     async def _fail(self, chain: Chain, status: int, reason: str) -> None:
         _log.error("chain failed", reason=reason)
-        await self._record(
-            {"is": "failed", "chain": chain.id, "status": status, "reason": reason}
-        )
+        await self._record({"is": "failed", "chain": chain.id, "status": status, "reason": reason})
 
     def _note_traffic(self) -> None:
         counts = {

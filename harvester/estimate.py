@@ -39,7 +39,9 @@ def _one(query: Query, count: int | None, rate: float, concurrency: int) -> Esti
     chains = chains_of(query)
     _, endpoint = endpoint_of(query)
     if not endpoint.paged:
-        return Estimate(query, len(chains), len(chains), len(chains), len(chains) / rate, exact=True)
+        return Estimate(
+            query, len(chains), len(chains), len(chains), len(chains) / rate, exact=True
+        )
     if count is None and endpoint.batch > 1:
         count = min(len(query.values), endpoint.batch)
     if count is None:

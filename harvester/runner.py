@@ -51,7 +51,7 @@ def run_job(
             run.journal.close()
 
 
-def _run(  # noqa: PLR0913 - the parts of a run
+def _run(
     lake: Lake,
     job: Job,
     run: OpenRun,

@@ -154,9 +154,7 @@ _ANNOTATION = Resource(
     wrapper_columns=("row_id",),
     has_query_echo=True,
     from_request=(("assembly_accession", "value"),),
-    endpoints=(
-        Endpoint("accessions", "/genome/accession/{}/annotation_report", f.ANNOTATION),
-    ),
+    endpoints=(Endpoint("accessions", "/genome/accession/{}/annotation_report", f.ANNOTATION),),
     split=(Split("location", ("locations",)),),
 )
 

@@ -38,7 +38,7 @@ class Exit(IntEnum):
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="harvester")
 def cli() -> None:
-    """Harvest NCBI Datasets into Parquet and DuckDB, nightly or once, completely.
+    r"""Harvest NCBI Datasets into Parquet and DuckDB, nightly or once, completely.
 
     \b
     A first harvest, from the bundled sandbox:  harvester run --sandbox jobs/quickstart.yaml
@@ -59,24 +59,27 @@ def main() -> None:
 def _run() -> int:
     try:
         outcome = cli(standalone_mode=False)
-    except click.exceptions.Exit as done:
-        return done.exit_code
-    except click.Abort:
-        return Exit.INTERRUPTED
-    except click.ClickException as error:
-        error.show()
-        return Exit.USAGE
+    except (click.exceptions.Exit, click.ClickException, click.Abort) as stop:
+        return _usage(stop)
     except KeyboardInterrupt:
         click.echo("interrupted; `harvester run` goes on where it stopped", err=True)
         return Exit.INTERRUPTED
-    except BrokenPipeError:
-        return Exit.COMPLETE
     except HarvesterError as error:
         click.echo(f"harvester: {error}", err=True)
         return _status(error)
     except Exception as error:  # noqa: BLE001 - the last line of defence: a bug, told in one line
         return _bug(error)
     return int(outcome) if isinstance(outcome, int) else Exit.COMPLETE
+
+
+def _usage(stop: Exception) -> int:
+    """What click itself has to say: help was shown, or the words are off."""
+    if isinstance(stop, click.exceptions.Exit):
+        return stop.exit_code
+    if isinstance(stop, click.ClickException):
+        stop.show()
+        return Exit.USAGE
+    return Exit.INTERRUPTED
 
 
 def _status(error: HarvesterError) -> int:

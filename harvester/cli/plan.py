@@ -27,7 +27,7 @@ __all__ = ["plan"]
 @click.option("--rps", type=click.FloatRange(min=0, min_open=True), help="Requests a second.")
 @click.option("--concurrency", type=click.IntRange(1, 256), help="Requests in flight.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document a job.")
-def plan(  # noqa: PLR0913 - the flags of the contract
+def plan(
     jobs: tuple[str, ...],
     *,
     offline: bool,
@@ -42,9 +42,7 @@ def plan(  # noqa: PLR0913 - the flags of the contract
     """
     configure("console", None, quiet=True)
     loaded = load_jobs(jobs)
-    settings = Settings.load(
-        environment(), base_url=base_url, rps=rps, concurrency=concurrency
-    )
+    settings = Settings.load(environment(), base_url=base_url, rps=rps, concurrency=concurrency)
     for job in loaded:
         pace = pace_of(job, settings)
         counts = {} if offline else asyncio.run(count_queries(job.queries, pace))

@@ -121,4 +121,3 @@ def bars(job: Job) -> Iterator[Bars]:
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         yield Bars(progress, job)
-

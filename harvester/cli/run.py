@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 import click
 
-from harvester.cli.pace import pace_of
 from harvester.cli.options import base_url_option, database_option, lake_option
+from harvester.cli.pace import pace_of
 from harvester.cli.progress import LogLines, bars
 from harvester.engine import Observer
 from harvester.model import Job
@@ -50,7 +50,7 @@ class _Show:
 @click.option("--log-format", type=click.Choice(["console", "json"]), default="console")
 @click.option("--log-file", metavar="FILE", help="Write the log there instead of to stderr.")
 @click.option("--no-progress", is_flag=True, help="Log lines instead of bars on a terminal.")
-def run(  # noqa: PLR0913 - the flags of the contract
+def run(
     jobs: tuple[str, ...],
     *,
     accept_removals: bool,
@@ -67,7 +67,7 @@ def run(  # noqa: PLR0913 - the flags of the contract
     log_file: str | None,
     no_progress: bool,
 ) -> int:
-    """Harvest jobs; an interrupted run of the same job goes on where it stopped.
+    r"""Harvest jobs; an interrupted run of the same job goes on where it stopped.
 
     \b
     Exit status: 0 complete, 2 bad job or usage, 3 partial, 4 nothing could be harvested,
@@ -95,18 +95,14 @@ def run(  # noqa: PLR0913 - the flags of the contract
 
 def _one(job: Job, settings: Settings, show: _Show, *, fresh: bool, strict: bool) -> int:
     with _watching(job, show) as (observer, publishing):
-        outcome = run_job(
-            job, pace_of(job, settings), observer, fresh=fresh, on_publish=publishing
-        )
+        outcome = run_job(job, pace_of(job, settings), observer, fresh=fresh, on_publish=publishing)
     _print(outcome, show)
     return _status(outcome, strict=strict)
 
 
 def _at_home(job: Job, settings: Settings) -> Job:
     """The job with the places that flags and environment give it."""
-    return replace(
-        job, lake=settings.lake or job.lake, database=settings.database or job.database
-    )
+    return replace(job, lake=settings.lake or job.lake, database=settings.database or job.database)
 
 
 @contextmanager

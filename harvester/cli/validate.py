@@ -23,8 +23,10 @@ def validate(jobs: tuple[str, ...]) -> None:
             faults.extend(error.faults)
         else:
             chains = len(plan_chains(job.queries))
-            click.echo(f"{path}: fine ({_count(len(job.queries), 'query', 'queries')}, "
-                       f"{_count(chains, 'page chain', 'page chains')})")
+            click.echo(
+                f"{path}: fine ({_count(len(job.queries), 'query', 'queries')}, "
+                f"{_count(chains, 'page chain', 'page chains')})"
+            )
     if faults:
         raise SpecError(faults)
 

@@ -6,4 +6,14 @@ from harvester.fetch.request import Request, build
 from harvester.fetch.retry import Policy
 from harvester.fetch.session import open_session
 
-__all__ = ["Asker", "Mark", "Pacer", "Policy", "Request", "Traffic", "build", "open_session", "walk"]
+__all__ = [
+    "Asker",
+    "Mark",
+    "Pacer",
+    "Policy",
+    "Request",
+    "Traffic",
+    "build",
+    "open_session",
+    "walk",
+]

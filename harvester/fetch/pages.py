@@ -78,7 +78,7 @@ class Mark:
 class Asker:
     """Sends one request until it is answered, refused, or the patience is used up."""
 
-    def __init__(  # noqa: PLR0913 - the parts of a request's life, handed in one by one
+    def __init__(
         self,
         session: aiohttp.ClientSession,
         base_url: str,
@@ -105,13 +105,13 @@ class Asker:
             try:
                 opened = await self._once(request, resource)
             except TransientError as error:
-                await self._pause(request, attempt, error)
+                await self._pause(attempt, error)
             else:
                 self.traffic.failures_in_a_row = 0
                 self._pacer.credit()
                 return opened
 
-    async def _pause(self, request: Request, attempt: int, error: TransientError) -> None:
+    async def _pause(self, attempt: int, error: TransientError) -> None:
         self.traffic.failed(error.reason)
         if self.traffic.failures_in_a_row >= _OUT_OF_SERVICE:
             message = f"NCBI does not answer: {self.traffic.failures_in_a_row} failures in a row"
@@ -170,7 +170,7 @@ class Asker:
         return replace(opened, next_token=token)
 
 
-async def walk(  # noqa: PLR0913 - a chain, where it goes, and how
+async def walk(
     chain: Chain,
     resource: Resource,
     endpoint: Endpoint,

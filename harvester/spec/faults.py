@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from harvester.errors import Fault, SpecError
+from harvester.errors import Fault
 
 __all__ = ["Faults", "Place", "shown"]
 
@@ -38,11 +38,9 @@ class Faults:
         """Notes faults that others found."""
         self._found.extend(faults)
 
-    def raise_any(self, first: str) -> None:
-        """Raises all that was found, in reading order, those of the file `first` before others."""
-        if self._found:
-            self._found.sort(key=lambda f: (f.file != first, f.file, f.line, f.column))
-            raise SpecError(self._found)
+    def in_order(self, first: str) -> tuple[Fault, ...]:
+        """All that was found, in reading order, the file `first` before the lists beside it."""
+        return tuple(sorted(self._found, key=lambda f: (f.file != first, f.file, f.line, f.column)))
 
 
 def shown(value: str) -> str:

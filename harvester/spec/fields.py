@@ -1,4 +1,7 @@
-"""Single values of a job: text, numbers, truth, choices, lists; what does not fit is noted."""
+"""Single values of a job: text, numbers, truth, choices, lists; what does not fit is noted.
+
+A label is what messages call the value, such as `'lake'` or `an item of 'taxa'`.
+"""
 
 from __future__ import annotations
 
@@ -25,14 +28,14 @@ _KINDS = {
 }
 
 
-def wrong(node: Node, name: str, expected: str, faults: Faults, hint: str = "") -> None:
+def wrong(node: Node, label: str, expected: str, faults: Faults, hint: str = "") -> None:
     """Notes that a value is of another type than expected."""
     if isinstance(node, Broken):
         return
     if isinstance(node, Scalar) and node.kind == "null":
-        faults.add(node.place, f"{name!r} is empty", "give it a value or leave it out")
+        faults.add(node.place, f"{label} is empty", "give it a value or leave it out")
         return
-    faults.add(node.place, f"{name!r} must be {expected}, not {_described(node)}", hint)
+    faults.add(node.place, f"{label} must be {expected}, not {_described(node)}", hint)
 
 
 def _described(node: Scalar | Listing | Table) -> str:
@@ -43,19 +46,19 @@ def _described(node: Scalar | Listing | Table) -> str:
     return _KINDS[node.kind].format(shown(node.text) if node.kind == "text" else node.text[:40])
 
 
-def text(name: str, node: Node, faults: Faults) -> str | None:
+def text(label: str, node: Node, faults: Faults) -> str | None:
     """Text as it was written, so that the symbol `NO` stays `NO` and the taxon 9606 is text too."""
     if not isinstance(node, Scalar) or not _is_text(node):
         hint = ""
         if isinstance(node, Scalar) and node.kind in ("bool", "float"):
             hint = f'in quotes it is text: "{node.text[:40]}"'
-        wrong(node, name, "text", faults, hint)
+        wrong(node, label, "text", faults, hint)
         return None
     if not node.text.strip():
-        faults.add(node.place, f"{name!r} is empty", "give it a value or leave it out")
+        faults.add(node.place, f"{label} is empty", "give it a value or leave it out")
         return None
     if any(category(letter) in ("Cc", "Cs") for letter in node.text if letter not in "\n\t"):
-        faults.add(node.place, f"{name!r} holds a control character")
+        faults.add(node.place, f"{label} holds a control character")
         return None
     return node.text
 
@@ -66,25 +69,25 @@ def _is_text(node: Scalar) -> bool:
     return node.kind in ("text", "int", "date")
 
 
-def line(name: str, node: Node, faults: Faults) -> str | None:
+def line(label: str, node: Node, faults: Faults) -> str | None:
     """Text on one line, without blanks around it."""
-    value = text(name, node, faults)
+    value = text(label, node, faults)
     if value is not None and (value != value.strip() or not value.isprintable()):
-        faults.add(node.place, f"{name!r} must be one line without blanks around it")
+        faults.add(node.place, f"{label} must be one line without blanks around it")
         return None
     return value
 
 
-def choice(name: str, node: Node, choices: Collection[str], faults: Faults) -> str | None:
+def choice(label: str, node: Node, choices: Collection[str], faults: Faults) -> str | None:
     """One of the known values, spelt exactly."""
-    value = text(name, node, faults)
+    value = text(label, node, faults)
     if value is None or value in choices:
         return value
-    faults.add(node.place, f"{shown(value)} is no {name!r}", did_you_mean(value, choices))
+    faults.add(node.place, f"{label} cannot be {shown(value)}", did_you_mean(value, choices))
     return None
 
 
-def number(name: str, node: Node, bounds: Bounds, faults: Faults) -> float | None:
+def number(label: str, node: Node, bounds: Bounds, faults: Faults) -> float | None:
     """A number within bounds."""
     written = node.text if isinstance(node, Scalar) else ""
     value = float(written) if _NUMBER.fullmatch(written) else math.nan
@@ -93,16 +96,16 @@ def number(name: str, node: Node, bounds: Bounds, faults: Faults) -> float | Non
     if plain and fits and bounds.hold(value):
         return value
     hint = "without quotes" if fits and not plain else ""
-    wrong(node, name, str(bounds), faults, hint)
+    wrong(node, label, str(bounds), faults, hint)
     return None
 
 
-def truth(name: str, node: Node, faults: Faults) -> bool | None:
+def truth(label: str, node: Node, faults: Faults) -> bool | None:
     """True or false."""
     written = node.text.lower() if isinstance(node, Scalar) else ""
     if isinstance(node, Scalar) and node.kind == "bool" and written in _TRUTH:
         return _TRUTH[written]
-    wrong(node, name, "true or false", faults, "without quotes" if written in _TRUTH else "")
+    wrong(node, label, "true or false", faults, "without quotes" if written in _TRUTH else "")
     return None
 
 
@@ -112,16 +115,18 @@ def items(entry: Entry, faults: Faults) -> tuple[Node, ...] | None:
     if isinstance(node, Listing) and node.items:
         return node.items
     if isinstance(node, Listing):
-        faults.add(node.place, f"{entry.key!r} is an empty list", "name at least one, or leave it out")
+        faults.add(
+            node.place, f"{entry.key!r} is an empty list", "name at least one, or leave it out"
+        )
         return None
     hint = f"write [{node.text[:40]}]" if isinstance(node, Scalar) else ""
-    wrong(node, entry.key, "a list", faults, hint)
+    wrong(node, repr(entry.key), "a list", faults, hint)
     return None
 
 
-def table(name: str, node: Node, faults: Faults) -> Table | None:
+def table(label: str, node: Node, faults: Faults) -> Table | None:
     """A mapping."""
     if isinstance(node, Table):
         return node
-    wrong(node, name, "a mapping", faults)
+    wrong(node, label, "a mapping", faults)
     return None

@@ -23,7 +23,7 @@ def read_filters(
     entry: Entry | None, resource: Resource, endpoint: Endpoint | None, faults: Faults
 ) -> Filters:
     """Filters by bare name, in the order of their names; without an endpoint, those of any."""
-    listing = table("filters", entry.value, faults) if entry else None
+    listing = table("'filters'", entry.value, faults) if entry else None
     if listing is None:
         return ()
     params = _params((endpoint,) if endpoint else resource.endpoints)
@@ -58,8 +58,9 @@ def _unknown(
         faults.add(entry.place, f"unknown filter {shown(name)}", f"write its bare name, {bare!r}")
         return
     where = _where(name, resource)
-    if where and endpoint:
-        message = f"{name!r} is no filter of {_path(resource, endpoint)}"
+    if where:
+        asked = _path(resource, endpoint) if endpoint else resource.name
+        message = f"{name!r} is no filter of {asked}"
         faults.add(entry.place, message, f"it is one of {where}")
         return
     faults.add(entry.place, f"unknown filter {shown(name)}", did_you_mean(name, params))
@@ -87,23 +88,24 @@ def _value(param: Param, entry: Entry, faults: Faults) -> FilterValue | None:
 
 
 def _single(param: Param, node: Node, faults: Faults) -> str | bool | int | None:
+    label = f"an item of {param.name!r}" if param.many else repr(param.name)
     if param.kind == "bool":
-        return truth(param.name, node, faults)
+        return truth(label, node, faults)
     if param.kind == "int":
-        value = number(param.name, node, _ANY_WHOLE, faults)
+        value = number(label, node, _ANY_WHOLE, faults)
         return None if value is None else int(value)
     if param.kind == "enum":
-        return choice(param.name, node, param.choices, faults)
+        return choice(label, node, param.choices, faults)
     if param.kind == "date":
-        return _date(param.name, node, faults)
-    return line(param.name, node, faults)
+        return _date(label, node, faults)
+    return line(label, node, faults)
 
 
-def _date(name: str, node: Node, faults: Faults) -> str | None:
-    value = line(name, node, faults)
+def _date(label: str, node: Node, faults: Faults) -> str | None:
+    value = line(label, node, faults)
     if value is None or _is_date(value):
         return value
-    faults.add(node.place, f"{shown(value)} is no date for {name!r}", "write YYYY-MM-DD")
+    faults.add(node.place, f"{shown(value)} is no date for {label}", "write YYYY-MM-DD")
     return None
 
 

@@ -37,7 +37,7 @@ def read_identifiers(
 def _from_list(entry: Entry, kind: str, faults: Faults) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for node in items(entry, faults) or ():
-        value = text(entry.key, node, faults)
+        value = text(f"an item of {entry.key!r}", node, faults)
         if value is None:
             continue
         problem = complaint(value, kind)
@@ -48,7 +48,7 @@ def _from_list(entry: Entry, kind: str, faults: Faults) -> tuple[str, ...]:
 
 
 def _from_file(entry: Entry, kind: str, folder: Path, faults: Faults) -> tuple[str, ...]:
-    name = line(entry.key, entry.value, faults)
+    name = line(repr(entry.key), entry.value, faults)
     if name is None:
         return ()
     path = folder / name
@@ -92,7 +92,7 @@ def _lines(content: str, file: str) -> Iterator[tuple[Place, str]]:
 def complaint(value: str, kind: str) -> str:
     """What is wrong with an identifier, or nothing."""
     if kind == "int":
-        return "" if re.fullmatch(WHOLE, value) else "must be a whole number, as gene ids are"
+        return "" if re.fullmatch(WHOLE, value) else "is not a whole number, as gene ids are"
     if kind == "taxon" and _NUMERIC.fullmatch(value):
         return "" if re.fullmatch(WHOLE, value) else "is no taxon number"
     problem = _unfit(value)

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from os import PathLike, fspath
 from pathlib import Path
+from typing import TypeVar
 
 from harvester.errors import Fault, SpecError
 from harvester.model import Job, Limits, Query
 from harvester.spec.cron import cron_fault
-from harvester.spec.faults import Faults, Place, shown
+from harvester.spec.faults import Faults, shown
 from harvester.spec.fields import choice, items, line, number, table, text
 from harvester.spec.files import read_file
-from harvester.spec.keys import check_job_keys, check_limit_keys
+from harvester.spec.keys import check_job_keys, check_limit_keys, misspelt
 from harvester.spec.nodes import Node, Table, parse
 from harvester.spec.query import read_query
-from harvester.spec.rules import LIMITS, NAME, REGISTERS
+from harvester.spec.rules import JOB_KEYS, LIMITS, NAME, REGISTERS
 
 __all__ = ["load_job", "load_jobs"]
 
+T = TypeVar("T")
+
+_DEFAULT = Job(name="", queries=())
 _LARGEST = 4 * 2**20
 _LONGEST_NAME = 63
 
@@ -43,19 +47,100 @@ def load_job(path: str | PathLike[str]) -> Job:
     file = fspath(path)
     faults = Faults()
     root = parse(read_file(Path(file), _LARGEST), file, faults)
-    entries = table("job", root, faults)
+    entries = table("a job", root, faults)
     job = _job(entries, file, faults) if entries else None
-    faults.raise_any(first=file)
-    if job is None:
-        raise SpecError((Fault("the job cannot be read", file),))
+    if job is None or len(faults):
+        raise SpecError(faults.in_order(first=file))
     return job
 
 
-def _job(entries: Table, file: str, faults: Faults) -> Job | None:
+def _job(entries: Table, file: str, faults: Faults) -> Job:
+    """The job; where something is wrong with a value, a default stands in for it."""
     check_job_keys(entries, faults)
-    name = _name(entries, faults)
-    queries = _queries(entries, Path(file).parent, faults)
-    values = {
-        "description": _optional(entries, "description", faults, text),
-    }
-    ...
+    return Job(
+        name=_name(entries, faults),
+        queries=_queries(entries, Path(file).parent, faults),
+        description=_read(entries, "description", text, faults) or "",
+        schedule=_schedule(entries, faults),
+        lake=_read(entries, "lake", line, faults) or _DEFAULT.lake,
+        database=_read(entries, "database", line, faults) or _DEFAULT.database,
+        register=_register(entries, faults),
+        limits=_limits(entries, faults),
+        source=file,
+    )
+
+
+def _read(
+    entries: Table, key: str, reader: Callable[[str, Node, Faults], T | None], faults: Faults
+) -> T | None:
+    """A value that may be left out."""
+    entry = entries.get(key)
+    return reader(repr(key), entry.value, faults) if entry else None
+
+
+def _require(entries: Table, key: str, hint: str, faults: Faults) -> None:
+    if entries.get(key) is None and not misspelt(entries, (key,), JOB_KEYS):
+        faults.add(entries.place, f"the job has no {key!r}", hint)
+
+
+def _name(entries: Table, faults: Faults) -> str:
+    _require(entries, "name", "such as name: my-job", faults)
+    name = _read(entries, "name", text, faults) or ""
+    entry = entries.get("name")
+    if name and entry and not re.fullmatch(NAME, name):
+        message = (
+            f"{shown(name)} is no job name: lower-case letters, digits and hyphens, 63 at most"
+        )
+        better = re.sub(r"[^a-z0-9]+", "-", name.lower())[:_LONGEST_NAME].strip("-")
+        faults.add(entry.value.place, message, f"such as {better}" if better else "")
+    return name
+
+
+def _schedule(entries: Table, faults: Faults) -> str | None:
+    schedule = _read(entries, "schedule", line, faults)
+    entry = entries.get("schedule")
+    problem = cron_fault(schedule) if schedule else ""
+    if problem and entry:
+        hint = 'such as "0 2 * * *", every day at two'
+        faults.add(entry.value.place, f"'schedule' {problem}", hint)
+    return schedule
+
+
+def _register(entries: Table, faults: Faults) -> str:
+    entry = entries.get("register")
+    value = choice("'register'", entry.value, REGISTERS, faults) if entry else None
+    return value or _DEFAULT.register
+
+
+def _limits(entries: Table, faults: Faults) -> Limits:
+    given = _read(entries, "limits", table, faults)
+    if given is None:
+        return _DEFAULT.limits
+    check_limit_keys(given, faults)
+    rate, concurrency, removed = (_limit(given, key, faults) for key in LIMITS)
+    return Limits(
+        requests_per_second=rate,
+        concurrency=_DEFAULT.limits.concurrency if concurrency is None else int(concurrency),
+        max_removed_percent=_DEFAULT.limits.max_removed_percent if removed is None else removed,
+    )
+
+
+def _limit(given: Table, key: str, faults: Faults) -> float | None:
+    entry = given.get(key)
+    return number(repr(key), entry.value, LIMITS[key], faults) if entry else None
+
+
+def _queries(entries: Table, folder: Path, faults: Faults) -> tuple[Query, ...]:
+    _require(entries, "harvest", "the list of what to ask for", faults)
+    entry = entries.get("harvest")
+    found: dict[str, Query] = {}
+    lines: dict[str, int] = {}
+    for node in (items(entry, faults) or ()) if entry else ():
+        query = read_query(node, folder, faults)
+        if query and query.id in found:
+            message = "this query is in the job already"
+            faults.add(node.place, message, f"on line {lines[query.id]}")
+        elif query:
+            found[query.id] = query
+            lines[query.id] = node.place.line
+    return tuple(found.values())

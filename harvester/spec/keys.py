@@ -4,20 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from harvester.catalogue import NOT_YOURS, Resource
+from harvester.catalogue import NOT_YOURS, RESOURCES, Resource
 from harvester.spec.faults import Faults, shown
-from harvester.spec.names import did_you_mean
+from harvester.spec.names import did_you_mean, nearest
 from harvester.spec.nodes import Entry, Table
-from harvester.spec.rules import (
-    JOB_KEYS,
-    LIMITS,
-    QUERY_KEYS,
-    SELECTORS,
-    companions,
-    selector_keys,
-)
+from harvester.spec.rules import JOB_KEYS, LIMITS, QUERY_KEYS, SELECTORS, TAXON, query_keys
+from harvester.spec.rules import selector_keys as selectors_of
 
-__all__ = ["check_job_keys", "check_limit_keys", "check_query_keys"]
+__all__ = ["check_job_keys", "check_limit_keys", "check_query_keys", "misspelt"]
 
 
 def check_job_keys(entries: Table, faults: Faults) -> None:
@@ -26,7 +20,7 @@ def check_job_keys(entries: Table, faults: Faults) -> None:
         if entry.key in JOB_KEYS:
             continue
         hint = "it stands under 'limits'" if entry.key in LIMITS else ""
-        if entry.key in (*QUERY_KEYS, *SELECTORS, "taxon"):
+        if entry.key in (*QUERY_KEYS, *SELECTORS, TAXON):
             hint = "it belongs to an entry of 'harvest'"
         _unknown(entry, JOB_KEYS, faults, hint)
 
@@ -38,25 +32,32 @@ def check_limit_keys(entries: Table, faults: Faults) -> None:
             _unknown(entry, LIMITS, faults)
 
 
-def check_query_keys(entries: Table, resource: Resource, faults: Faults) -> bool:
-    """Notes what is no key for this resource; tells whether there was any."""
-    selectors = selector_keys(resource)
-    valid = (*QUERY_KEYS, *selectors, *companions(resource))
-    strangers = [entry for entry in entries.entries if entry.key not in (*valid, "taxon")]
-    for entry in strangers:
-        if entry.key in SELECTORS:
+def check_query_keys(entries: Table, resource: Resource | None, faults: Faults) -> None:
+    """Notes what is no key of a query; where the resource is unclear, of a query of any."""
+    valid = query_keys(resource)
+    for entry in entries.entries:
+        if entry.key in (*valid, TAXON):
+            continue
+        if resource and entry.key in SELECTORS:
             message = f"{resource.name} cannot be asked for by {entry.key!r}"
-            faults.add(entry.place, message, f"only by {' or '.join(selectors[::2])}")
+            ways = " or ".join(selectors_of(resource)[::2])
+            faults.add(entry.place, message, f"only by {ways}")
         else:
             hint = "a filter stands under 'filters'" if _is_filter(entry.key, resource) else ""
             _unknown(entry, valid, faults, hint)
-    return bool(strangers)
 
 
-def _is_filter(name: str, resource: Resource) -> bool:
+def misspelt(entries: Table, wanted: Collection[str], valid: Collection[str]) -> bool:
+    """Whether some unknown key was meant as one of the wanted: a fault that is told already."""
+    unknown = (entry.key for entry in entries.entries if entry.key not in valid)
+    return any(nearest(key, valid) in wanted for key in unknown)
+
+
+def _is_filter(name: str, resource: Resource | None) -> bool:
     return any(
         name in (param.name, param.wire_name)
-        for endpoint in resource.endpoints
+        for one in ((resource,) if resource else RESOURCES.values())
+        for endpoint in one.endpoints
         for param in endpoint.filters
     )
 

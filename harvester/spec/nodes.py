@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, cast
+from typing import Literal, TypeAlias
 
 import yaml
 
@@ -88,7 +88,7 @@ def parse(text: str, file: str, faults: Faults) -> Node:
 
 def _compose(text: str, file: str) -> yaml.Node | None:
     try:
-        return cast("yaml.Node | None", yaml.compose(text, Loader=yaml.SafeLoader))
+        return yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         place = _place(file, error.problem_mark or error.context_mark)
         problem = error.problem or error.context or "cannot be understood"

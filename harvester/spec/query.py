@@ -13,9 +13,10 @@ from harvester.spec.faults import Faults
 from harvester.spec.fields import choice, table
 from harvester.spec.filters import read_filters
 from harvester.spec.identifiers import read_identifiers
-from harvester.spec.keys import check_query_keys
+from harvester.spec.keys import check_query_keys, misspelt
 from harvester.spec.names import listed
 from harvester.spec.nodes import Node, Table
+from harvester.spec.rules import query_keys
 from harvester.spec.selection import read_selection, read_taxon
 
 __all__ = ["query_id", "read_query"]
@@ -26,12 +27,14 @@ _ID_DIGITS = 12
 def read_query(node: Node, folder: Path, faults: Faults) -> Query | None:
     """The query, or None where something is wrong with it; files are looked for in `folder`."""
     before = len(faults)
-    entries = table("harvest", node, faults)
-    resource = _resource(entries, faults) if entries else None
-    if entries is None or resource is None:
+    entries = table("an item of 'harvest'", node, faults)
+    if entries is None:
         return None
-    strangers = check_query_keys(entries, resource, faults)
-    selector, endpoint = read_selection(entries, resource, faults, strangers=strangers)
+    resource = _resource(entries, faults)
+    check_query_keys(entries, resource, faults)
+    if resource is None:
+        return None
+    selector, endpoint = read_selection(entries, resource, faults)
     values = read_identifiers(selector, endpoint, folder, faults) if selector else ()
     taxon = read_taxon(entries, resource, endpoint, faults)
     filters = read_filters(entries.get("filters"), resource, endpoint, faults)
@@ -57,9 +60,11 @@ def query_id(query: Query) -> str:
 
 def _resource(entries: Table, faults: Faults) -> Resource | None:
     entry = entries.get("resource")
+    if entry is None and misspelt(entries, ("resource",), query_keys(None)):
+        return None
     if entry is None:
         hint = f"one of {listed(RESOURCES)}"
         faults.add(entries.place, "this entry of 'harvest' names no 'resource'", hint)
         return None
-    name = choice("resource", entry.value, RESOURCES, faults)
+    name = choice("'resource'", entry.value, RESOURCES, faults)
     return RESOURCES[name] if name else None

@@ -14,10 +14,12 @@ __all__ = [
     "QUERY_KEYS",
     "REGISTERS",
     "SELECTORS",
+    "TAXON",
     "VARIANTS",
     "WHOLE",
     "Bounds",
-    "companions",
+    "has_companion",
+    "query_keys",
     "selector_keys",
 ]
 
@@ -30,6 +32,8 @@ JOB_KEYS = (
 )  # fmt: skip
 QUERY_KEYS = ("resource", "endpoint", "filters")
 REGISTERS = ("tables", "views")
+#: The one key that goes with a selector: what the symbols of genes belong to.
+TAXON = "taxon"
 VARIANTS = ("default", "legacy")
 
 
@@ -68,11 +72,19 @@ def selector_keys(resource: Resource) -> tuple[str, ...]:
     return tuple(key for name in names for key in (name, f"{name}_file"))
 
 
-def companions(resource: Resource) -> tuple[str, ...]:
-    """The keys that go with some selector of a resource."""
-    return tuple(dict.fromkeys(e.companion for e in resource.endpoints if e.companion))
-
-
 SELECTORS = tuple(
     dict.fromkeys(key for resource in RESOURCES.values() for key in selector_keys(resource))
 )
+
+
+def has_companion(resource: Resource) -> bool:
+    """Whether some selector of a resource needs `taxon` beside it."""
+    return any(endpoint.companion for endpoint in resource.endpoints)
+
+
+def query_keys(resource: Resource | None) -> tuple[str, ...]:
+    """The keys of a query of a resource, or of any."""
+    if resource is None:
+        return (*QUERY_KEYS, *SELECTORS, TAXON)
+    taxon = (TAXON,) if has_companion(resource) else ()
+    return (*QUERY_KEYS, *selector_keys(resource), *taxon)

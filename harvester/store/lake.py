@@ -63,7 +63,7 @@ class Lake:
             with self.files.open_output_stream(str(aside)) as sink:
                 yield sink
             sync_file(aside)
-            os.replace(aside, final)
+            aside.replace(final)
             sync_folder(final.parent)
         except OSError as error:
             aside.unlink(missing_ok=True)
@@ -76,7 +76,7 @@ class Lake:
         """Gives a file its final place, durably."""
         final = Path(self.path(target))
         final.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(self.path(source), final)
+        Path(self.path(source)).replace(final)
         sync_folder(final.parent)
 
     def delete(self, relative: str) -> None:

@@ -5,15 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from harvester.store.lake import Lake
 
-__all__ = ["COMPRESSION", "COMPRESSION_LEVEL", "Part", "PartWriter", "Sizes", "open_parquet", "write_rows"]
+__all__ = [
+    "COMPRESSION",
+    "COMPRESSION_LEVEL",
+    "Part",
+    "PartWriter",
+    "Sizes",
+    "open_parquet",
+    "write_rows",
+]
 
-COMPRESSION = "zstd"
+COMPRESSION: Final = "zstd"
 COMPRESSION_LEVEL = 3
 
 

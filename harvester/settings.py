@@ -1,0 +1,154 @@
+"""Environment and flags to one frozen value: the only place that reads the environment."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+from harvester.errors import SpecError
+from harvester.model import Job
+
+__all__ = ["NCBI", "Settings", "environment", "rate"]
+
+NCBI = "https://api.ncbi.nlm.nih.gov/datasets/v2"
+
+#: Requests a second that NCBI grants without a key and with one.
+_WITHOUT_KEY = 5.0
+_WITH_KEY = 10.0
+_MOST_IN_FLIGHT = 256
+
+
+def environment() -> Mapping[str, str]:
+    """The environment of this process, as it is now."""
+    return dict(os.environ)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What flags and environment say; `None` leaves it to the job."""
+
+    base_url: str = NCBI
+    api_key: str | None = field(default=None, repr=False)
+    lake: str | None = None
+    database: str | None = None
+    rps: float | None = None
+    concurrency: int | None = None
+
+    @classmethod
+    def load(  # noqa: PLR0913 - one argument a flag
+        cls,
+        environ: Mapping[str, str],
+        *,
+        base_url: str | None = None,
+        lake: str | None = None,
+        database: str | None = None,
+        rps: float | None = None,
+        concurrency: int | None = None,
+    ) -> Settings:
+        """A flag beats a variable; what is empty counts as not given."""
+        return cls(
+            base_url=_base_url(base_url or environ.get("HARVESTER_BASE_URL") or NCBI, environ),
+            api_key=_api_key(environ),
+            lake=lake or environ.get("HARVESTER_LAKE") or None,
+            database=database or environ.get("HARVESTER_DATABASE") or None,
+            rps=_checked_rate(rps),
+            concurrency=_checked_concurrency(concurrency),
+        )
+
+    @property
+    def sends_key(self) -> bool:
+        """Whether there is a key and it may travel: over plain http to this machine only."""
+        parts = urlsplit(self.base_url)
+        safe = parts.scheme == "https" or _is_loopback(parts.hostname or "")
+        return self.api_key is not None and safe
+
+
+def rate(job: Job, settings: Settings) -> float:
+    """Requests a second: a flag beats the job, which beats what NCBI grants."""
+    granted = _WITH_KEY if settings.sends_key else _WITHOUT_KEY
+    return settings.rps or job.limits.requests_per_second or granted
+
+
+def _api_key(environ: Mapping[str, str]) -> str | None:
+    """The key itself, or the content of the file that holds it; no message ever shows it."""
+    key = environ.get("NCBI_API_KEY", "").strip()
+    source = "NCBI_API_KEY"
+    if not key and environ.get("NCBI_API_KEY_FILE"):
+        source = "NCBI_API_KEY_FILE"
+        key = _read_key(environ[source])
+    if not all("!" <= letter <= "~" for letter in key):
+        message = f"{source} holds a character that no API key has: copy the key again"
+        raise SpecError(message)
+    return key or None
+
+
+def _read_key(path: str) -> str:
+    try:
+        key = Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is not a text file"
+        message = f"NCBI_API_KEY_FILE: cannot read {path!r}: {reason}"
+        raise SpecError(message) from None
+    if not key:
+        message = f"NCBI_API_KEY_FILE: {path!r} is empty: put the key into it or unset the variable"
+        raise SpecError(message)
+    return key
+
+
+def _base_url(url: str, environ: Mapping[str, str]) -> str:
+    """The address without a slash at its end; a message shows it only where it holds no secret."""
+    parts = _split(url)
+    if parts.username is not None or parts.password is not None:
+        raise SpecError("the base URL holds a user name or password: leave them out")
+    if parts.query or parts.fragment or "?" in url or "#" in url:
+        raise SpecError("the base URL must end with its path: leave out everything from ? or # on")
+    if parts.scheme == "http" and not _may_be_plain(parts.hostname or "", environ):
+        message = (
+            f"the base URL {url!r} must begin with https:// unless its host is this machine; "
+            "HARVESTER_ALLOW_HTTP=1 allows plain http, without the API key"
+        )
+        raise SpecError(message)
+    return url.rstrip("/")
+
+
+def _split(url: str) -> SplitResult:
+    """The parts of an address that http can reach."""
+    try:
+        parts = urlsplit(url)
+        good = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        good = False
+    printable = all("!" <= letter <= "~" for letter in url)
+    if not good or not printable or parts.scheme not in ("http", "https"):
+        raise SpecError(f"the base URL is no web address: it should look like {NCBI}")
+    return parts
+
+
+def _may_be_plain(host: str, environ: Mapping[str, str]) -> bool:
+    return _is_loopback(host) or environ.get("HARVESTER_ALLOW_HTTP") == "1"
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _checked_rate(rps: float | None) -> float | None:
+    if rps is not None and not (math.isfinite(rps) and rps > 0):
+        raise SpecError(f"--rps must be a number above 0, not {rps:g}")
+    return rps
+
+
+def _checked_concurrency(concurrency: int | None) -> int | None:
+    if concurrency is not None and not 1 <= concurrency <= _MOST_IN_FLIGHT:
+        raise SpecError(f"--concurrency must be from 1 to {_MOST_IN_FLIGHT}, not {concurrency}")
+    return concurrency

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harvester.ledger import Ledger
+from harvester.model import Message, Query
+from harvester.plan import plan_chains
+from harvester.report import judge
+
+QUERY = Query("q", "genome", "taxa", ("562", "9606"))
+
+
+def _page(chain: str, number: int, following: str = "", **more: Any) -> dict[str, Any]:
+    note = {"chain": chain, "epoch": 0, "number": number, "next": following}
+    return note | {"received": 10, "rows": 10} | more
+
+
+def _pages(*pages: dict[str, Any], part: str = "p.parquet") -> dict[str, Any]:
+    return {"is": "pages", "table": "genome", "part": part, "pages": list(pages)}
+
+
+def test_a_chain_goes_on_with_its_next_page() -> None:
+    ledger = Ledger.replay([_pages(_page("q.0", 0, "t1", total=30), _page("q.0", 1, "t2"))])
+    state = ledger.state("q.0")
+    assert (state.pages, state.token, state.done, state.received, state.total) == (
+        2,
+        "t2",
+        False,
+        20,
+        30,
+    )
+    assert [chain.id for chain in ledger.open_chains(plan_chains([QUERY]))] == ["q.0", "q.1"]
+
+
+def test_an_empty_token_ends_a_chain() -> None:
+    ledger = Ledger.replay([_pages(_page("q.0", 0))])
+    assert [chain.id for chain in ledger.open_chains(plan_chains([QUERY]))] == ["q.1"]
+
+
+def test_an_epoch_that_was_given_up_counts_for_nothing() -> None:
+    ledger = Ledger.replay(
+        [
+            _pages(_page("q.0", 0, "t1")),
+            {"is": "restart", "chain": "q.0", "epoch": 1},
+            _pages(_page("q.0", 1, "t2"), _page("q.0", 0, "u1", epoch=1)),
+        ]
+    )
+    state = ledger.state("q.0")
+    assert (state.epoch, state.pages, state.token, state.received) == (1, 1, "u1", 10)
+    assert ledger.valid_labels() == {"q.0/1"}
+    assert ledger.parts == {"genome": ["p.parquet", "p.parquet"]}
+
+
+def test_a_new_attempt_asks_again_what_had_failed() -> None:
+    failed = {"is": "failed", "chain": "q.0", "status": 0, "reason": "given up"}
+    ledger = Ledger.replay([{"is": "attempt"}, failed])
+    assert ledger.state("q.0").failed
+    ledger.apply({"is": "attempt"})
+    assert not ledger.state("q.0").failed
+
+
+@given(st.lists(st.integers(0, 3), max_size=30))
+def test_replaying_is_the_same_as_applying(choices: list[int]) -> None:
+    records: list[dict[str, Any]] = [
+        {"is": "attempt"},
+        _pages(_page("q.0", 0, "t")),
+        {"is": "restart", "chain": "q.0", "epoch": 1},
+        {"is": "failed", "chain": "q.1", "status": 404, "reason": "no"},
+    ]
+    live = Ledger()
+    for choice in choices:
+        live.apply(records[choice])
+    assert live == Ledger.replay([records[choice] for choice in choices])
+
+
+def _judged(query: Query, *records: dict[str, Any], **matched: int) -> Any:
+    return judge([query], Ledger.replay(records), {"q.0": matched})
+
+
+def test_a_query_is_complete_when_all_chains_are_and_the_counts_agree() -> None:
+    good = (_pages(_page("q.0", 0, total=10)), _pages(_page("q.1", 0, total=10)))
+    verdict = _judged(QUERY, *good)
+    assert verdict.queries[0].state == "complete"
+    assert (verdict.queries[0].expected, verdict.queries[0].received) == (20, 20)
+    short = _judged(QUERY, good[0], _pages(_page("q.1", 0, total=11)))
+    assert "counts 21 records, 20 arrived" in short.queries[0].reason
+    open_end = _judged(QUERY, good[0], _pages(_page("q.1", 0, "more")))
+    assert "did not come to their end" in open_end.queries[0].reason
+
+
+def test_404_is_an_unknown_identifier_not_a_failed_query() -> None:
+    query = Query("q", "annotation", "accessions", ("GCF_9",))
+    verdict = _judged(query, {"is": "failed", "chain": "q.0", "status": 404, "reason": "404"})
+    assert verdict.queries[0].state == "complete"
+    assert [item.outcome for item in verdict.items] == ["unknown"]
+    assert verdict.missing == verdict.items
+
+
+def test_each_identifier_of_a_list_has_its_outcome() -> None:
+    query = Query("q", "gene", "ids", ("1", "2", "3", "4"))
+    told = [
+        {"level": "warning", "code": "UNRECOGNIZED_GENE_ID", "text": "no", "identifiers": ["2"]},
+        {"level": "warning", "code": "R", "text": "", "identifiers": ["3"], "replaced_by": "9"},
+    ]
+    verdict = judge(
+        [query], Ledger.replay([_pages(_page("q.0", 0, messages=told))]), {"q.0": {"1": 1, "3": 1}}
+    )
+    outcomes = {item.value: item.outcome for item in verdict.items}
+    assert outcomes == {"1": "ok", "2": "unknown", "3": "replaced", "4": "unknown"}
+    assert verdict.items[1].reason == "no"
+
+
+def test_filters_make_an_identifier_without_record_empty_not_unknown() -> None:
+    query = Query(
+        "q", "genome", "accessions", ("GCF_1", "GCF_2"), filters=(("reference_only", True),)
+    )
+    verdict = _judged(query, _pages(_page("q.0", 0)), GCF_1=1)
+    assert [item.outcome for item in verdict.items] == ["ok", "empty"]
+
+
+def test_messages_are_read_back_as_they_were() -> None:
+    told = {"level": "error", "code": "X", "text": "t", "identifiers": ["a", "b"]}
+    ledger = Ledger.replay([_pages(_page("q.0", 0, messages=[told]))])
+    assert ledger.state("q.0").messages == [Message("error", "X", "t", ("a", "b"))]
