@@ -1,45 +1,44 @@
-# All paths here are relative, and Python is always called as .venv/bin/python -m …:
-# so the folder may be moved, and its name may hold spaces.
+# All paths here are relative, and Python is always called as `.venv/bin/python -m …`:
+# so the folder may lie anywhere, and its path may hold spaces.
 
 PYTHON ?= python3
 JOB ?=
 ARGS ?=
 
-SHELL := /bin/sh
-.DEFAULT_GOAL := help
+QUICKSTART := jobs/quickstart.yaml
+QUICKSTART_SQL := SELECT organism.organism_name AS species, count(*) AS assemblies, \
+  max(assembly_stats.contig_n50) AS best_contig_n50 \
+  FROM genome GROUP BY ALL ORDER BY assemblies DESC, species LIMIT 10
 
-RUN := .venv/bin/python -m harvester
-# Wheels only: building a source archive would pull in tools that no lock names.
-INSTALL := .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input
-LOCKED := $(INSTALL) --require-hashes --only-binary :all:
-PACKAGE := $(INSTALL) --no-deps --no-build-isolation --no-index --editable .
+HARVESTER := .venv/bin/python -m harvester
 TYPED := harvester tests benchmarks
 
-QUICKSTART := jobs/quickstart.yaml
-QUICKSTART_SQL := SELECT organism.organism_name AS organism, count(*) AS assemblies, \
-  max(assembly_stats.contig_n50) AS best_contig_n50 \
-  FROM genome GROUP BY ALL ORDER BY assemblies DESC, organism LIMIT 10
+INSTALL := .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input
+# Wheels only: building a source archive would fetch tools that no lock names.
+LOCKED := $(INSTALL) --only-binary :all: --require-hashes
+PACKAGE := $(INSTALL) --no-index --no-deps --no-build-isolation --editable .
 
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
 .PHONY: help run test lint bench clean
 
-help: ## says what there is
-	@echo 'make run                 set up, harvest from the bundled sandbox, ask the database'
-	@echo 'make run JOB=jobs/x.yaml set up, harvest that job from NCBI'
-	@echo 'make test                set up, then format, lint, types and tests'
-	@echo 'make lint                set up, then format, lint and types alone'
-	@echo 'make bench               set up, then measure and print a table'
-	@echo 'make clean               remove .venv and all that tools left; harvested data stays'
+help:
+	@echo 'make run                   harvest from the bundled sandbox and ask the database'
+	@echo 'make run JOB=jobs/x.yaml   harvest a job from NCBI'
+	@echo 'make test                  lint, types and tests'
+	@echo 'make lint                  lint and types'
+	@echo 'make bench                 measure, print a table'
+	@echo 'make clean                 remove .venv and what tools left behind; data/ stays'
 	@echo
-	@echo 'PYTHON=python3.12        builds .venv with that Python (3.11 to 3.13)'
-	@echo 'ARGS="--rps 3"           more flags for the harvest'
+	@echo 'PYTHON=python3.12          the Python that .venv is made with, 3.11 to 3.13'
+	@echo 'ARGS="--rps 3"             more arguments for the harvest, the tests or the benchmarks'
 
-ifeq ($(strip $(JOB)),)
-run: .venv/runtime.stamp ## the quickstart, without a request to NCBI
-	$(RUN) run --sandbox $(ARGS) $(QUICKSTART)
-	$(RUN) query "$(QUICKSTART_SQL)"
-else
 run: .venv/runtime.stamp
-	$(RUN) run $(ARGS) "$(JOB)"
+ifeq ($(strip $(JOB)),)
+	$(HARVESTER) run --sandbox $(ARGS) $(QUICKSTART)
+	$(HARVESTER) query "$(QUICKSTART_SQL)"
+else
+	$(HARVESTER) run $(ARGS) "$(JOB)"
 endif
 
 test: lint
@@ -57,16 +56,25 @@ clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# A stamp is as old as the lock that it stands for: a second `make` installs nothing.
-.venv/bin/python:
-	@$(PYTHON) requirements/check_python.py
-	$(PYTHON) -m venv .venv
+# A stamp is newer than the lock that it stands for, so a second `make` installs nothing.
+.venv/dev.stamp: .venv/runtime.stamp requirements/dev.txt
+	@echo 'Installing what tests and lint need …'
+	@$(LOCKED) --requirement requirements/dev.txt
+	@touch $@
 
 .venv/runtime.stamp: requirements/runtime.txt requirements/build.txt pyproject.toml | .venv/bin/python
-	$(LOCKED) -r requirements/runtime.txt -r requirements/build.txt
-	$(PACKAGE)
+	@echo 'Installing what the harvester needs …'
+	@$(LOCKED) --requirement requirements/runtime.txt --requirement requirements/build.txt
+	@$(PACKAGE)
 	@touch $@
 
-.venv/dev.stamp: .venv/runtime.stamp requirements/dev.txt
-	$(LOCKED) -r requirements/dev.txt
-	@touch $@
+.venv/bin/python:
+	@command -v "$(PYTHON)" >/dev/null || { \
+	  echo 'There is no "$(PYTHON)" here. Name a Python of 3.11 to 3.13: make PYTHON=python3.12' >&2; \
+	  exit 1; }
+	@"$(PYTHON)" -c 'import sys; v = sys.version_info[:2]; (3, 11) <= v <= (3, 13) or sys.exit( \
+	  "The harvester needs Python 3.11 to 3.13, and this is %d.%d. Name one: make PYTHON=python3.12" % v)'
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo 'This Python cannot make virtual environments. On Debian: apt install python3-venv' >&2; \
+	  exit 1; }
+	@"$(PYTHON)" -m venv --clear .venv

@@ -8,6 +8,7 @@ from typing import Any
 
 from harvester.model import Chain, Drift, Message
 from harvester.store.journal import Record
+from harvester.store.keeper import chain_label
 
 __all__ = ["ChainState", "Ledger"]
 
@@ -118,9 +119,20 @@ class Ledger:
         states = ((chain, self.state(chain.id)) for chain in chains)
         return [chain for chain, state in states if not (state.done or state.failure)]
 
-    def valid_labels(self) -> frozenset[str]:
-        """The values of `_chain` whose rows count."""
-        return frozenset(f"{chain}/{state.epoch}" for chain, state in self.chains.items())
+    def valid_labels(self, chains: Iterable[Chain]) -> frozenset[str]:
+        """The values of `_chain` whose rows count: these chains, in their newest epoch."""
+        return frozenset(chain_label(chain.id, self.state(chain.id).epoch) for chain in chains)
+
+    def total_traffic(self) -> Traffic:
+        """What all attempts together sent and received."""
+        attempts = self.traffic.values()
+        return Traffic(
+            requests=sum(one.requests for one in attempts),
+            retries=sum(one.retries for one in attempts),
+            throttled=sum(one.throttled for one in attempts),
+            bytes_received=sum(one.bytes_received for one in attempts),
+            seconds=sum(one.seconds for one in attempts),
+        )
 
     def _attempt(self) -> None:
         self.attempts += 1

@@ -40,7 +40,7 @@ class Settings:
     concurrency: int | None = None
 
     @classmethod
-    def load(  # noqa: PLR0913 - one argument a flag
+    def load(
         cls,
         environ: Mapping[str, str],
         *,
@@ -82,21 +82,19 @@ def _api_key(environ: Mapping[str, str]) -> str | None:
         source = "NCBI_API_KEY_FILE"
         key = _read_key(environ[source])
     if not all("!" <= letter <= "~" for letter in key):
-        message = f"{source} holds a character that no API key has: copy the key again"
-        raise SpecError(message)
+        raise SpecError(f"{source} holds a character that no API key has: copy the key again")
     return key or None
 
 
 def _read_key(path: str) -> str:
+    """The content of the key file; its name stays out of messages: it may be the key, misplaced."""
     try:
         key = Path(path).read_text(encoding="utf-8").strip()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is not a text file"
-        message = f"NCBI_API_KEY_FILE: cannot read {path!r}: {reason}"
-        raise SpecError(message) from None
+        raise SpecError(f"NCBI_API_KEY_FILE names a file that cannot be read: {reason}") from None
     if not key:
-        message = f"NCBI_API_KEY_FILE: {path!r} is empty: put the key into it or unset the variable"
-        raise SpecError(message)
+        raise SpecError("NCBI_API_KEY_FILE names an empty file: put the key into it")
     return key
 
 
@@ -123,8 +121,8 @@ def _split(url: str) -> SplitResult:
         good = bool(parts.hostname) and parts.port != 0
     except ValueError:
         good = False
-    printable = all("!" <= letter <= "~" for letter in url)
-    if not good or not printable or parts.scheme not in ("http", "https"):
+    plain = all("!" <= letter <= "~" and letter != "\\" for letter in url)
+    if not good or not plain or parts.scheme not in ("http", "https"):
         raise SpecError(f"the base URL is no web address: it should look like {NCBI}")
     return parts
 

@@ -35,6 +35,7 @@ _GENE = Resource(
     title="genes",
     key=("gene_id",),
     wrapper="gene",
+    wrapper_columns=("expression",),
     has_query_echo=True,
     identified_by=("gene_id", "symbol", "replaced_gene_id"),
     endpoints=(

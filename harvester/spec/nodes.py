@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 import yaml
 
 from harvester.errors import Fault, SpecError
+from harvester.spec.compose import compose, place_of
 from harvester.spec.faults import Faults, Place, shown
 
 __all__ = ["Broken", "Entry", "Listing", "Node", "Scalar", "ScalarKind", "Table", "parse"]
@@ -80,32 +81,7 @@ Node: TypeAlias = Scalar | Listing | Table | Broken
 
 def parse(text: str, file: str, faults: Faults) -> Node:
     """The document; what is no YAML at all is raised, what can be skipped goes to `faults`."""
-    root = _compose(text, file)
-    if root is None:
-        raise SpecError((Fault("the file is empty", file),))
-    return _Reader(file, faults).read(root, 0)
-
-
-def _compose(text: str, file: str) -> yaml.Node | None:
-    try:
-        return yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        place = _place(file, error.problem_mark or error.context_mark)
-        problem = error.problem or error.context or "cannot be understood"
-        fault = Fault(f"not valid YAML: {problem}", file, place.line, place.column)
-    except yaml.reader.ReaderError as error:
-        before = text[: error.position]
-        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-        fault = Fault(f"not valid YAML: {error.reason}", file, line, column)
-    except RecursionError:
-        fault = Fault("not a job: nested too deeply", file)
-    except (ValueError, OverflowError, yaml.YAMLError) as error:
-        fault = Fault(f"not valid YAML: {shown(str(error))}", file)
-    raise SpecError((fault,))
-
-
-def _place(file: str, mark: yaml.Mark | None) -> Place:
-    return Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
+    return _Reader(file, faults).read(compose(text, file), 0)
 
 
 class _Reader:
@@ -117,7 +93,7 @@ class _Reader:
         self._values = 0
 
     def read(self, node: yaml.Node, depth: int) -> Node:
-        place = _place(self._file, node.start_mark)
+        place = place_of(self._file, node.start_mark)
         self._values += 1
         if depth > _DEEPEST or self._values > _MOST_VALUES:
             raise SpecError((Fault("not a job: too deep or too large", *_spot(place)),))

@@ -50,7 +50,7 @@ def test_an_epoch_that_was_given_up_counts_for_nothing() -> None:
     )
     state = ledger.state("q.0")
     assert (state.epoch, state.pages, state.token, state.received) == (1, 1, "u1", 10)
-    assert ledger.valid_labels() == {"q.0/1"}
+    assert ledger.valid_labels(plan_chains([QUERY])) == {"q.0/1", "q.1/0"}
     assert ledger.parts == {"genome": ["p.parquet", "p.parquet"]}
 
 

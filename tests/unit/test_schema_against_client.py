@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import json
 import types
-from collections.abc import Iterator
-from datetime import datetime
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
@@ -10,12 +12,13 @@ from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 import pytest
 import yaml
 
-from harvester.schema import Field, load_schema, table_names
+from harvester.catalogue import RESOURCES
+from harvester.schema import Field, camel, load_schema, table_names
 
 models = pytest.importorskip("ncbi.datasets.openapi.models")
 Message = pytest.importorskip("pydantic").BaseModel
 
-SPECIFICATION = Path(__file__).parents[3] / "shared" / "ncbi" / "openapi3_v2.yaml"
+NCBI = Path(__file__).parents[3] / "shared" / "ncbi"
 
 #: How many levels of a model that holds itself are columns.
 DEPTH = {"V2reportsNameAndAuthority": 2}
@@ -190,10 +193,10 @@ def test_the_comparison_notices_a_field_that_is_not_here(path: str) -> None:
     assert misfit(ours["assembly_info"], found) != ""
 
 
-@pytest.mark.skipif(not SPECIFICATION.exists(), reason="NCBI's specification is not at hand")
+@pytest.mark.skipif(not NCBI.exists(), reason="NCBI's specification is not at hand")
 def test_quoted_numbers_are_those_of_the_specification() -> None:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    document = yaml.load(SPECIFICATION.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506
+    document = yaml.load((NCBI / "openapi3_v2.yaml").read_text(encoding="utf-8"), Loader=loader)  # noqa: S506
     schemas = {name.lower(): body for name, body in document["components"]["schemas"].items()}
 
     def walk(body: dict[str, Any], path: str, around: tuple[str, ...]) -> Iterator[str]:
@@ -219,3 +222,78 @@ def test_quoted_numbers_are_those_of_the_specification() -> None:
 
     assert quoted >= in_quotes & ours.keys()
     assert {path for path in quoted - in_quotes if ".expression." not in path} == NUMBERS_IN_FACT
+
+
+def fits_date(value: Any) -> bool:
+    return isinstance(value, str) and date.fromisoformat(value).isoformat() == value
+
+
+def fits_timestamp(value: Any) -> bool:
+    return isinstance(value, str) and bool(datetime.fromisoformat(value)) and "T" in value
+
+
+def is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+FITS: dict[str, Callable[[Any], bool]] = {
+    "string": lambda value: isinstance(value, str),
+    "int": is_whole,
+    "quoted_int": lambda value: isinstance(value, str) and str(int(value)) == value,
+    "float": lambda value: is_whole(value) or isinstance(value, float),
+    "bool": lambda value: isinstance(value, bool),
+    "date": fits_date,
+    "timestamp": fits_timestamp,
+}
+
+
+def misfits(value: Any, fields: tuple[Field, ...], above: str) -> Iterator[str]:
+    """What of a record no column holds, or holds under another type."""
+    named = {spelling: field for field in fields for spelling in (field.name, camel(field.name))}
+    for name, member in value.items():
+        path = f"{above}.{name}"
+        field = named.get(name)
+        if field is None:
+            yield f"{path} is unknown"
+            continue
+        if isinstance(member, list) != field.many:
+            yield f"{path} is a list on one side only"
+            continue
+        for one in member if field.many else [member]:
+            if field.kind == "struct":
+                yield from misfits(one, field.fields, path)
+            elif not FITS[field.kind](one):
+                yield f"{path} is no {field.kind}: {one!r}"
+            elif field.choices and one not in field.choices:
+                yield f"{path} has a new value: {one!r}"
+
+
+def records(kind: str) -> Iterator[Any]:
+    for path in sorted((NCBI / "records" / kind).glob("*.jsonl")):
+        yield from (json.loads(line) for line in path.read_bytes().split(b"\n") if line.strip())
+
+
+@pytest.mark.skipif(not NCBI.exists(), reason="NCBI's records are not at hand")
+@pytest.mark.parametrize(
+    ("kind", "table"),
+    [
+        ("assembly", "genome"),
+        ("assembly_snake", "genome"),
+        ("gene", "gene"),
+        ("gene_snake", "gene"),
+        ("gene_snake_rest", "gene"),
+        ("taxonomy_snake", "taxonomy"),
+        ("virus", "virus"),
+        ("sequence", "sequence"),
+    ],
+)
+def test_every_leaf_of_a_real_record_has_its_column(kind: str, table: str) -> None:
+    fields = load_schema(table).fields
+    wrapper = RESOURCES[table].wrapper
+    found = Counter(
+        fault
+        for record in records(kind)
+        for fault in misfits(record.get(wrapper, record), fields, table)
+    )
+
+    assert found == Counter()

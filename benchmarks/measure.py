@@ -1,0 +1,54 @@
+"""Runs a command as a whole process and reads what the kernel says it used."""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["Usage", "describe_machine", "median", "run"]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What one process used: seconds of wall clock and CPU, mebibytes at its peak."""
+
+    wall: float
+    cpu: float
+    peak: float
+    output: str = ""
+
+
+def run(command: Sequence[str], cwd: Path) -> Usage:
+    """Runs a Python command line to its end; its failure ends the benchmark."""
+    started = time.monotonic()
+    with (cwd / "output.txt").open("w+b") as output:
+        process = subprocess.Popen([sys.executable, *command], cwd=cwd, stdout=output)
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.monotonic() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        output.seek(0)
+        text = output.read().decode()
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
+    return Usage(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, text)
+
+
+def median(values: Sequence[float]) -> float:
+    """The median: one slow run on a shared machine must not speak for all."""
+    return statistics.median(values)
+
+
+def describe_machine() -> str:
+    """The machine in one line, for who reads the table later."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return (
+        f"{os.cpu_count()} cores, {memory:.0f} GiB, Python {platform.python_version()}, "
+        f"{platform.system()} {platform.machine()}"
+    )

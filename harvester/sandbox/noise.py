@@ -1,0 +1,47 @@
+"""Chance that is the same on every machine: integer hashes and permutations, no state."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+__all__ = ["BLOCK", "day_text", "gather", "mix", "recent_day", "scatter"]
+
+_MASK = (1 << 64) - 1
+#: Serial numbers that one taxon may use.
+BLOCK = 10_000_000
+_STEP, _SHIFT = 7_368_787, 2_345_678
+_BACK = pow(_STEP, -1, BLOCK)
+_DAY_ZERO = date(2000, 1, 1)
+#: Days from day zero to the newest record of the sandbox.
+_DAYS = 9_650
+
+
+def mix(*parts: int) -> int:
+    """A hash of 64 bits of a few whole numbers."""
+    state = 0x9E3779B97F4A7C15
+    for part in parts:
+        state = (state ^ part) * 0xBF58476D1CE4E5B9 & _MASK
+        state ^= state >> 31
+        state = state * 0x94D049BB133111EB & _MASK
+        state ^= state >> 29
+    return state
+
+
+def scatter(index: int) -> int:
+    """A serial number for a record: looks random, is unique within its block."""
+    return (index * _STEP + _SHIFT) % BLOCK
+
+
+def gather(serial: int) -> int:
+    """The index that `scatter` gave this serial number."""
+    return (serial - _SHIFT) * _BACK % BLOCK
+
+
+def recent_day(noise: int) -> int:
+    """A day number; the nearer to the present, the more records there are of it."""
+    return _DAYS - ((noise & 0xFFFF) * (noise >> 16 & 0xFFFF) * _DAYS >> 32)
+
+
+def day_text(day: int) -> str:
+    """A day number as a calendar date."""
+    return (_DAY_ZERO + timedelta(days=day)).isoformat()
