@@ -18,9 +18,13 @@ INSTALL := .venv/bin/python -m pip install --quiet --disable-pip-version-check -
 LOCKED := $(INSTALL) --only-binary :all: --require-hashes
 PACKAGE := $(INSTALL) --no-index --no-deps --no-build-isolation --editable .
 
+# One lock for all platforms and Pythons; pins stay as they are unless ARGS=--upgrade.
+LOCK := uv pip compile --quiet --no-config --universal --python-version 3.11 --only-binary :all: \
+  --generate-hashes --no-header
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint bench clean
+.PHONY: help run test lint bench lock clean
 
 help:
 	@echo 'make run                   harvest from the bundled sandbox and ask the database'
@@ -28,10 +32,11 @@ help:
 	@echo 'make test                  lint, types and tests'
 	@echo 'make lint                  lint and types'
 	@echo 'make bench                 measure, print a table'
+	@echo 'make lock                  renew the lock files (needs uv)'
 	@echo 'make clean                 remove .venv and what tools left behind; data/ stays'
 	@echo
 	@echo 'PYTHON=python3.12          the Python that .venv is made with, 3.11 to 3.13'
-	@echo 'ARGS="--rps 3"             more arguments for the harvest, the tests or the benchmarks'
+	@echo 'ARGS="--rps 3"             more arguments for the harvest, tests, benchmarks or uv'
 
 run: .venv/runtime.stamp
 ifeq ($(strip $(JOB)),)
@@ -51,6 +56,12 @@ lint: .venv/dev.stamp
 
 bench: .venv/dev.stamp
 	.venv/bin/python -m benchmarks $(ARGS)
+
+lock:
+	$(LOCK) $(ARGS) pyproject.toml --output-file requirements/runtime.txt
+	$(LOCK) $(ARGS) --group build --constraints requirements/runtime.txt --output-file requirements/build.txt
+	$(LOCK) $(ARGS) pyproject.toml --group dev --constraints requirements/runtime.txt \
+	  --constraints requirements/build.txt --output-file requirements/dev.txt
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist

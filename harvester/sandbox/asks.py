@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Protocol
 
 from harvester.sandbox.templates import Json, Record
@@ -21,7 +22,7 @@ class Refusal(Exception):
         super().__init__(text)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ask:
     """A checked request: a family of paths, a selector with its values, filters by bare name."""
 
@@ -33,9 +34,13 @@ class Ask:
     page_size: int = 20
     token: str = ""
 
+    @cached_property
+    def _named(self) -> dict[str, tuple[str, ...]]:
+        return dict(self.filters)
+
     def many(self, name: str) -> tuple[str, ...]:
         """The values of a filter; none if it was not named."""
-        return dict(self.filters).get(name, ())
+        return self._named.get(name, ())
 
     def one(self, name: str) -> str:
         """The last value of a filter, or an empty text."""

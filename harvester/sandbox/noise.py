@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import cache
 
 __all__ = ["BLOCK", "day_text", "gather", "mix", "recent_day", "scatter"]
 
@@ -42,6 +43,7 @@ def recent_day(noise: int) -> int:
     return _DAYS - ((noise & 0xFFFF) * (noise >> 16 & 0xFFFF) * _DAYS >> 32)
 
 
+@cache
 def day_text(day: int) -> str:
     """A day number as a calendar date."""
     return (_DAY_ZERO + timedelta(days=day)).isoformat()

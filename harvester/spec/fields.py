@@ -43,7 +43,8 @@ def _described(node: Scalar | Listing | Table) -> str:
         return "a list"
     if isinstance(node, Table):
         return "a mapping"
-    return _KINDS[node.kind].format(shown(node.text) if node.kind == "text" else node.text[:40])
+    written = shown(node.text)
+    return _KINDS[node.kind].format(written if node.kind == "text" else written[1:-1])
 
 
 def text(label: str, node: Node, faults: Faults) -> str | None:
@@ -51,7 +52,7 @@ def text(label: str, node: Node, faults: Faults) -> str | None:
     if not isinstance(node, Scalar) or not _is_text(node):
         hint = ""
         if isinstance(node, Scalar) and node.kind in ("bool", "float"):
-            hint = f'in quotes it is text: "{node.text[:40]}"'
+            hint = f'in quotes it is text: "{shown(node.text)[1:-1]}"'
         wrong(node, label, "text", faults, hint)
         return None
     if not node.text.strip():
@@ -119,7 +120,7 @@ def items(entry: Entry, faults: Faults) -> tuple[Node, ...] | None:
             node.place, f"{entry.key!r} is an empty list", "name at least one, or leave it out"
         )
         return None
-    hint = f"write [{node.text[:40]}]" if isinstance(node, Scalar) else ""
+    hint = f"write [{shown(node.text)[1:-1]}]" if isinstance(node, Scalar) else ""
     wrong(node, repr(entry.key), "a list", faults, hint)
     return None
 

@@ -57,7 +57,7 @@ def _unknown(
     if bare in params:
         faults.add(entry.place, f"unknown filter {shown(name)}", f"write its bare name, {bare!r}")
         return
-    where = _where(name, resource)
+    where = _where(name, resource, endpoint)
     if where:
         asked = _path(resource, endpoint) if endpoint else resource.name
         message = f"{name!r} is no filter of {asked}"
@@ -66,11 +66,12 @@ def _unknown(
     faults.add(entry.place, f"unknown filter {shown(name)}", did_you_mean(name, params))
 
 
-def _where(name: str, resource: Resource) -> str:
-    """The paths of this resource that know a filter, else the other resources that do."""
-    paths = [_path(resource, e) for e in resource.endpoints if name in _params((e,))]
+def _where(name: str, resource: Resource, endpoint: Endpoint | None) -> str:
+    """What knows a filter: the same selector's other path, other selectors, other resources."""
+    knowing = [e for e in resource.endpoints if name in _params((e,))]
+    near = [e for e in knowing if endpoint and e.selector == endpoint.selector]
     others = [one.name for one in RESOURCES.values() if name in _params(one.endpoints)]
-    return listed(paths or others)
+    return listed([_path(resource, e) for e in near or knowing] or others)
 
 
 def _path(resource: Resource, endpoint: Endpoint) -> str:

@@ -96,7 +96,9 @@ class _Reader:
         place = place_of(self._file, node.start_mark)
         self._values += 1
         if depth > _DEEPEST or self._values > _MOST_VALUES:
-            raise SpecError((Fault("not a job: too deep or too large", *_spot(place)),))
+            hint = "long lists belong into a file, such as ids_file: genes.txt"
+            fault = Fault("not a job: too deep or too large", *_spot(place), hint)
+            raise SpecError((fault,))
         if isinstance(node, yaml.ScalarNode):
             kind = _SCALARS.get(node.tag)
             return Scalar(place, kind, node.value) if kind else self._foreign(node, place)

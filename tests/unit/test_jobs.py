@@ -148,23 +148,19 @@ def _value(param: Param) -> str:
 
 def _only(resource: Resource, param: Param) -> str:
     """Where a filter does not belong to all the paths: to which."""
-    told = [_paths(resource, param, variant) for variant in ("default", "legacy")]
-    if told[0] == "the default paths" and told[1] in ("the legacy paths", ""):
-        return "" if told[1] or not _has_legacy(resource) else f" Only with {told[0]}."
+    if all(_has(endpoint, param.name) for endpoint in resource.endpoints):
+        return ""
+    told = (_paths(resource, param, variant) for variant in ("default", "legacy"))
     return f" Only with {' and '.join(part for part in told if part)}."
 
 
 def _paths(resource: Resource, param: Param, variant: str) -> str:
     every = [e.selector for e in resource.endpoints if e.variant == variant]
     some = [e for e in resource.endpoints if e.variant == variant and _has(e, param.name)]
-    if len(some) == len(every):
-        return f"the {variant} paths" if every else ""
+    if every and len(some) == len(every):
+        return f"the {variant} paths"
     names = ", ".join(f"`{e.selector}`" for e in some)
     return f"{names} (legacy)" if names and variant == "legacy" else names
-
-
-def _has_legacy(resource: Resource) -> bool:
-    return any(e.variant == "legacy" for e in resource.endpoints)
 
 
 def _has(endpoint: Endpoint, name: str) -> bool:

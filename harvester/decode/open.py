@@ -1,0 +1,102 @@
+"""A body as it came over the wire to records, one a line: inflated, freed of its envelope."""
+
+from __future__ import annotations
+
+import re
+import zlib
+
+from harvester.decode.envelope import check_refusal, is_page, members_of, open_page, open_summary
+from harvester.decode.lines import depth
+from harvester.errors import RefusedError, TransientError
+from harvester.model import Opened
+
+__all__ = ["inflate", "open_body"]
+
+_LIMIT = 256 * 2**20
+_GZIP = 31
+_BLANK = b" \t\r\n"
+_BOM = b"\xef\xbb\xbf"
+_LINE_OF_OBJECT = re.compile(rb"(?:\A|\n)[ \t\r]*\{")
+
+
+def open_body(
+    body: bytes, *, compressed: bool, ndjson: bool, list_field: str | None, limit: int = _LIMIT
+) -> Opened:
+    """The records of one answer; a page and NDJSON are told apart by what they are.
+
+    `list_field` names the page's list of records; None means that the page is the record.
+    Raises TransientError where the body ends early or is no JSON, RefusedError above the limit.
+    """
+    text = inflate(body, limit) if compressed else body
+    if len(text) > limit:
+        raise _too_large(limit)
+    text = text.removeprefix(_BOM)
+    if not text.strip(_BLANK):
+        return _nothing(ndjson=ndjson)
+    if text.lstrip(_BLANK)[:1] == b"<" or not _LINE_OF_OBJECT.search(text):
+        raise TransientError("not JSON", _glimpse(text))
+    if list_field is None:
+        return open_summary(text)
+    return _open_records(text, list_field, ndjson=ndjson)
+
+
+def inflate(body: bytes, limit: int) -> bytes:
+    """The bytes that were gzipped, and never more of them than the limit."""
+    pieces: list[bytes] = []
+    room = limit
+    rest = body
+    while rest or not pieces:
+        stream = zlib.decompressobj(_GZIP)
+        try:
+            piece = stream.decompress(rest, room + 1)
+        except zlib.error as error:
+            raise TransientError("bad gzip", str(error)) from error
+        if len(piece) > room:
+            raise _too_large(limit)
+        if not stream.eof:
+            raise TransientError("truncated", "the gzip stream ends early")
+        pieces.append(piece)
+        room -= len(piece)
+        rest = stream.unused_data.lstrip(b"\0")
+    return b"".join(pieces)
+
+
+def _open_records(text: bytes, list_field: str, *, ndjson: bool) -> Opened:
+    first, _, others = text.strip(_BLANK).partition(b"\n")
+    if others and members_of(first) is not None:
+        return _open_lines(text)
+    found = members_of(text, patient=not ndjson)
+    if found is None:
+        return _open_broken(text, ndjson=ndjson)
+    if is_page(found, list_field):
+        return open_page(found, list_field)
+    check_refusal(found)
+    return _open_lines(text)
+
+
+def _open_broken(text: bytes, *, ndjson: bool) -> Opened:
+    if ndjson:
+        return _open_lines(text)
+    raise TransientError("truncated" if depth(text) > 0 else "not JSON", _glimpse(text))
+
+
+def _open_lines(text: bytes) -> Opened:
+    """NDJSON as it is; a last line that a newline does not end must be whole by itself."""
+    last = text.rpartition(b"\n")[2]
+    if depth(last) > 0:
+        raise TransientError("truncated", "the last line ends early")
+    return Opened(text)
+
+
+def _nothing(*, ndjson: bool) -> Opened:
+    if not ndjson:
+        raise TransientError("truncated", "the body is empty")
+    return Opened(b"")
+
+
+def _glimpse(text: bytes) -> str:
+    return " ".join(text[:200].decode("utf-8", "replace").split())
+
+
+def _too_large(limit: int) -> RefusedError:
+    return RefusedError(0, f"the answer is larger than {limit} bytes")
