@@ -22,14 +22,17 @@ async def count_queries(queries: Sequence[Query], pace: Pace) -> dict[str, int]:
     """The counts of the queries' first chains, by query id; what NCBI does not count is absent."""
     pacer = Pacer(pace.rate)
     counts: dict[str, int] = {}
-    async with open_session(pacer, concurrency=pace.concurrency, api_key=pace.api_key) as session:
+    traffic = Traffic()
+    async with open_session(
+        pacer, traffic, concurrency=pace.concurrency, api_key=pace.api_key
+    ) as session:
         asker = Asker(
             session,
             pace.base_url,
             pacer=pacer,
             policy=pace.policy,
             opener=open_body,
-            traffic=Traffic(),
+            traffic=traffic,
         )
         for query in queries:
             count = await _count(query, asker)

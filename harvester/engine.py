@@ -116,7 +116,7 @@ class Harvest:
             self.stop.on_signals(),
         ):
             async with open_session(
-                pacer, concurrency=self._pace.concurrency, api_key=self._pace.api_key
+                pacer, self.live.traffic, concurrency=self._pace.concurrency, api_key=self._pace.api_key
             ) as session:
                 asker = Asker(
                     session,

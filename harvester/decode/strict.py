@@ -11,8 +11,8 @@ __all__ = ["BadRecord", "Number", "json_object", "json_text", "members", "parse"
 _BOM = b"\xef\xbb\xbf"
 #: Python's own limit lies near 1000 and moves with the stack; this one is the same everywhere.
 _DEEPEST = 200
-#: Longer integers are beyond float64 and slow to convert.
-_LONGEST_INTEGER = 300
+#: Longer integers are infinite as floats and slow to convert.
+_LONGEST_INTEGER = 308
 
 
 class BadRecord(ValueError):

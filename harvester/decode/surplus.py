@@ -52,16 +52,12 @@ class Settled:
     query: list[str | None] | None = None
     messages: tuple[Message, ...] = ()
     reason: str = ""
+    extra: str | None = None
 
     @property
     def only_messages(self) -> bool:
         """Whether NCBI sent warnings or errors in place of a report, and nothing else."""
         return bool(self.messages) and not self.row and not self.surplus.values
-
-    @property
-    def extra(self) -> str | None:
-        """The text of `_extra`."""
-        return json_text(self.surplus.values) if self.surplus.values else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +84,16 @@ class Settler:
         settled = Settled(_object(report, self._slots, "", surplus), surplus)
         for name, value in _distinct(around, {}, "", surplus).items():
             self._take_outer(name, value, settled)
+        return self._judge(settled)
+
+    def _judge(self, settled: Settled) -> Settled:
         if not settled.row and settled.query:
             settled.messages = tuple(_about(message, settled.query) for message in settled.messages)
-        if self._key and not any(name in settled.row for name in self._key):
+        keyless = self._key and not any(name in settled.row for name in self._key)
+        if keyless and not settled.only_messages:
             settled.reason = f"no {' or '.join(self._key)}"
+        if settled.surplus.values:
+            settled.extra = json_text(settled.surplus.values)
         return settled
 
     def _unwrap(self, record: Object) -> tuple[Object, Object]:

@@ -14,8 +14,10 @@ __all__ = ["fit_scalar"]
 
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,18}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_TIME = r"(?:[01][0-9]|2[0-3])(?::[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,6})?)?(?:Z|[+-][0-9]{2}:[0-9]{2})?)?"
-_TIMESTAMP = re.compile(rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}(?:[T ]{_TIME})?")
+_HOUR, _MINUTE = "(?:[01][0-9]|2[0-3])", "[0-5][0-9]"
+_CLOCK = rf"{_HOUR}(?::{_MINUTE}(?::{_MINUTE}(?:\.[0-9]{{1,6}})?)?)?"
+_ZONE = rf"(?:Z|[+-]{_HOUR}(?::?{_MINUTE})?)"
+_TIMESTAMP = re.compile(rf"{_DATE.pattern}(?:[T ]{_CLOCK}{_ZONE}?)?")
 _SMALLEST, _LARGEST = -(2**63), 2**63 - 1
 
 
@@ -41,10 +43,11 @@ def _quoted_int(value: object) -> str | None:
 
 def _float(value: object) -> float | None:
     """A decimal fraction as its nearest float, an integer only where the float is exact."""
-    if type(value) is int:
+    if isinstance(value, Number):
+        return float(value) if math.isfinite(value) else None
+    if isinstance(value, int) and not isinstance(value, bool):
         return float(value) if float(value) == value else None
-    is_float = isinstance(value, Number) and math.isfinite(value)
-    return float(value) if is_float else None
+    return None
 
 
 def _bool(value: object) -> bool | None:

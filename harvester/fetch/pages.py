@@ -7,7 +7,7 @@ import json
 import random
 import zlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -20,9 +20,10 @@ from harvester.errors import OutOfServiceError, RefusedError, TokenRefused, Tran
 from harvester.fetch.pacing import Pacer
 from harvester.fetch.request import Request, build
 from harvester.fetch.retry import Policy, judge_status
+from harvester.fetch.traffic import Traffic
 from harvester.model import Chain, Opened, Page
 
-__all__ = ["Asker", "Mark", "Opener", "Traffic", "walk"]
+__all__ = ["Asker", "Mark", "Opener", "walk"]
 
 _log = structlog.get_logger(__name__)
 
@@ -43,27 +44,6 @@ class Opener(Protocol):
         self, body: bytes, *, compressed: bool, ndjson: bool, list_field: str | None
     ) -> Opened:
         """The records of one answer."""
-
-
-@dataclass(slots=True)
-class Traffic:
-    """What went over the wire so far."""
-
-    requests: int = 0
-    throttled: int = 0
-    bytes_received: int = 0
-    failures_in_a_row: int = 0
-    retries: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def retried(self) -> int:
-        """Requests that had to be asked again."""
-        return sum(self.retries.values())
-
-    def failed(self, reason: str) -> None:
-        """Counts a passing fault by its reason."""
-        self.retries[reason] = self.retries.get(reason, 0) + 1
-        self.failures_in_a_row += 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +115,6 @@ class Asker:
             raise TransientError(_reason(error), str(error)) from error
 
     async def _exchange(self, request: Request, resource: Resource) -> Opened:
-        self.traffic.requests += 1
         async with self._session.request(
             request.method,
             self._url(request),

@@ -12,6 +12,7 @@ import aiohttp
 
 from harvester import __version__
 from harvester.fetch.pacing import Pacer
+from harvester.fetch.traffic import Traffic
 
 __all__ = ["open_session"]
 
@@ -22,7 +23,7 @@ _SILENCE = 60.0
 
 @asynccontextmanager
 async def open_session(
-    pacer: Pacer, *, concurrency: int, api_key: str | None
+    pacer: Pacer, traffic: Traffic, *, concurrency: int, api_key: str | None
 ) -> AsyncIterator[aiohttp.ClientSession]:
     """A session that leaves bodies compressed: they are inflated in worker threads."""
     headers = {"User-Agent": f"ncbi-harvester/{__version__}", "Accept-Encoding": "gzip"}
@@ -33,18 +34,23 @@ async def open_session(
         connector=aiohttp.TCPConnector(limit=concurrency),
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT, sock_read=_SILENCE),
         auto_decompress=False,
-        trace_configs=[_paced(pacer)],
+        trace_configs=[_paced(pacer, traffic)],
     ) as session:
         yield session
         # Connections of a cancelled run close in the loop's next turn.
         await asyncio.sleep(0)
 
 
-def _paced(pacer: Pacer) -> aiohttp.TraceConfig:
+def _paced(pacer: Pacer, traffic: Traffic) -> aiohttp.TraceConfig:
     """Waits for a turn when a connection is in hand, so a slow handshake cannot bunch requests."""
 
-    async def turn(_session: aiohttp.ClientSession, _context: SimpleNamespace, _: Any) -> None:  # noqa: ANN401
+    async def turn(_session: aiohttp.ClientSession, request: SimpleNamespace, _: Any) -> None:  # noqa: ANN401
+        if hasattr(request, "sent"):
+            # aiohttp itself sends a GET again when a kept connection breaks before the answer.
+            traffic.failed("connection")
+        request.sent = True
         await pacer.turn()
+        traffic.requests += 1
 
     trace = aiohttp.TraceConfig()
     trace.on_connection_create_end.append(turn)

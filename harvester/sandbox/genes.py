@@ -1,14 +1,10 @@
-"""Gene reports: which there are, which answer a query, and their texts."""
+"""The genes of a universe and their texts."""
 
 from __future__ import annotations
 
-import re
-from array import array
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from harvester.sandbox.asks import Ask, Refusal, Selection, message
 from harvester.sandbox.gene_shape import GeneShape
 from harvester.sandbox.gene_traits import (
     KNOWN,
@@ -21,7 +17,7 @@ from harvester.sandbox.gene_traits import (
 from harvester.sandbox.genomes import Genome, Genomes
 from harvester.sandbox.noise import BLOCK, gather, mix, scatter
 from harvester.sandbox.sequences import Ruler, Sequences
-from harvester.sandbox.templates import Record, Template, dumps
+from harvester.sandbox.templates import Template
 from harvester.sandbox.tree import Taxon, Tree
 
 __all__ = ["Gene", "Genes"]
@@ -31,8 +27,6 @@ _NAMES = (
     "alias", "retired", "assembly", "assembly_name", "sequence", "begin", "middle", "end",
     "locus_tag",
 )  # fmt: skip
-_ACCESSION = re.compile(r"(?:N|X)(?:M|R|P)_(\d+)(?:\.(\d+))?", re.IGNORECASE)
-_TAIL = re.compile(r"\D*?(\d+)")
 _PLACE = 40
 #: Generated genes and the merged ones among them have numbers of their own.
 _FIRST, _MERGED = 200_000_000, 1_000_000_000
@@ -74,6 +68,13 @@ class Gene:
         return (own[0] if own else f"SYN-{self.index}", f"PAIR-{self.index // 2}")
 
     @property
+    def names(self) -> set[str]:
+        """All that the gene is called, in lower case."""
+        known = self.known.synonyms if self.known else ()
+        names = (self.symbol, self.locus_tag, *self.synonyms, *known)
+        return {name.casefold() for name in names}
+
+    @property
     def locus_tag(self) -> str:
         """Such as SBX_00012."""
         return f"SBX{self.taxon.block}_{self.index:05d}"
@@ -101,7 +102,7 @@ class Genes:
         self, seed: int, tree: Tree, genomes: Genomes, sequences: Sequences, counts: dict[int, int]
     ) -> None:
         self._seed = seed
-        self._tree = tree
+        self.tree = tree
         self._genomes = genomes
         self._sequences = sequences
         self._counts = counts
@@ -115,7 +116,7 @@ class Genes:
 
     def gene(self, key: int) -> Gene:
         """The gene behind a key."""
-        taxon, index = self._tree.taxa[key >> _PLACE], key & (1 << _PLACE) - 1
+        taxon, index = self.tree.taxa[key >> _PLACE], key & (1 << _PLACE) - 1
         several = KNOWN.get(taxon.tax_id, ())
         known = several[index] if index < len(several) else None
         template = TEMPLATES if known else mix(self._seed, taxon.tax_id, index, 3) % TEMPLATES
@@ -139,161 +140,26 @@ class Genes:
             return None
         number = int(text)
         block, serial = divmod(number - _FIRST, BLOCK)
-        if 0 <= block < len(self._tree.blocks):
-            taxon = self._tree.blocks[block]
-            return self._if_there(taxon, gather(serial), number)
+        if 0 <= block < len(self.tree.blocks):
+            taxon = self.tree.blocks[block]
+            return self.if_there(taxon, gather(serial), number)
         for tax_id, several in KNOWN.items():
             for index, known in enumerate(several):
                 if known.gene_id == number:
-                    return self._if_there(self._tree.number(tax_id), index, number)
+                    return self.if_there(self.tree.number(tax_id), index, number)
         return None
 
-    def _if_there(self, taxon: Taxon, index: int, number: int) -> Gene | None:
+    def if_there(self, taxon: Taxon, index: int, number: int) -> Gene | None:
         if index >= self.count(taxon):
             return None
         gene = self.gene((taxon.place << _PLACE) + index)
         return gene if gene.gene_id == number else None
 
-    def _successor(self, text: str) -> Gene | None:
+    def successor(self, text: str) -> Gene | None:
         """The gene into which the gene of this number was merged."""
         current = RETIRED.get(text) or (int(text) - _MERGED if text.isdigit() else 0)
         gene = self.by_id(str(current))
         return gene if gene and gene.retired == text else None
-
-    def select(self, ask: Ask) -> Selection:
-        """The genes of a taxon, or those with given numbers, accessions or symbols."""
-        if ask.selector == "taxa":
-            found = self._of_taxon(ask)
-        else:
-            found = self._listed(ask)
-        return self._filtered(ask, found)
-
-    def _taxon(self, text: str) -> Taxon:
-        taxon = self._tree.find(text)
-        if taxon is None:
-            what = f"The taxonomy name '{text}' is not a recognized NCBI Taxonomy name."
-            raise Refusal(400, what)
-        return taxon
-
-    def _of_taxon(self, ask: Ask) -> Selection:
-        value = ask.values[0]
-        taxon = self._taxon(value)
-        subtree = ask.flag("tax_search_subtree")
-        if taxon.above_species and not subtree:
-            warning = _warning("ABOVE_SPECIES_TAXON", value, "names more than one species")
-            return Selection((), (warning,))
-        keys: array[int] = array("q")
-        for one in self._tree.below(taxon, itself_only=not subtree):
-            keys.extend(self.of_taxon(one))
-        return Selection(keys)
-
-    def _listed(self, ask: Ask) -> Selection:
-        look_up = {
-            "ids": self._look_up_id,
-            "accessions": self._look_up_accession,
-            "symbols": self._look_up_symbol,
-            "locus_tags": self._look_up_symbol,
-        }[ask.selector]
-        taxa = self._symbol_taxa(ask) if ask.selector == "symbols" else self._tree.blocks
-        echo: dict[int, list[str]] = {}
-        warnings: dict[int, list[Record]] = {}
-        messages: list[Record] = []
-        for value in dict.fromkeys(ask.values):
-            genes, warning = look_up(value, taxa)
-            for gene in genes:
-                echo.setdefault(gene.key, []).append(value)
-                if warning:
-                    warnings.setdefault(gene.key, []).append(warning)
-            if not genes and warning:
-                messages.append({"warning": warning})
-        return Selection(
-            sorted(echo),
-            tuple(messages),
-            {key: tuple(values) for key, values in echo.items()},
-            {key: tuple(several) for key, several in warnings.items()},
-        )
-
-    def _symbol_taxa(self, ask: Ask) -> list[Taxon]:
-        taxon = self._taxon(ask.taxon)
-        return self._tree.below(taxon, itself_only=not ask.flag("tax_search_subtree"))
-
-    def _look_up_id(self, value: str, _: Sequence[Taxon]) -> tuple[list[Gene], Record | None]:
-        gene = self.by_id(value)
-        if gene:
-            return [gene], None
-        successor = self._successor(value)
-        if successor is None:
-            return [], _facts("UNRECOGNIZED_GENE_ID", value, "is not a known gene number")
-        returned = str(successor.gene_id)
-        facts = _facts("REPLACED_GENE_ID", value, f"was replaced by {returned}")
-        return [successor], facts | {"replaced_id": {"requested": value, "returned": returned}}
-
-    def _look_up_accession(
-        self, value: str, _: Sequence[Taxon]
-    ) -> tuple[list[Gene], Record | None]:
-        match = _ACCESSION.fullmatch(value)
-        gene = self._by_accession(match[1]) if match else None
-        if gene is None or match is None:
-            return [], _facts("UNRECOGNIZED_ACCESSION", value, "is not a known accession")
-        if match[2] and match[2] != gene.accession.partition(".")[2]:
-            told = f"has another version, {gene.accession}"
-            return [gene], _facts("ACCESSION_VERSION_MISMATCH", value, told)
-        return [gene], None
-
-    def _by_accession(self, digits: str) -> Gene | None:
-        for tax_id, several in KNOWN.items():
-            for index, known in enumerate(several):
-                if known.transcript.partition(".")[0] == digits:
-                    return self._if_there(self._tree.number(tax_id), index, known.gene_id)
-        gene = self.by_id(str(int(digits)))
-        return None if gene and gene.known and gene.known.transcript else gene
-
-    def _look_up_symbol(
-        self, value: str, taxa: Iterable[Taxon]
-    ) -> tuple[list[Gene], Record | None]:
-        genes = [gene for taxon in taxa for gene in self._named(taxon, value.casefold())]
-        if genes:
-            return genes, None
-        return [], _facts("UNRECOGNIZED_GENE_SYMBOL", value, "is not a known gene symbol")
-
-    def _named(self, taxon: Taxon, name: str) -> list[Gene]:
-        """The genes of a taxon that bear a symbol, a synonym or a locus tag."""
-        keys = self.of_taxon(taxon)
-        likely = set(range(len(KNOWN.get(taxon.tax_id, ()))))
-        if tail := re.search(r"(\d+)$", name):
-            number = int(tail[1])
-            likely |= {number, 2 * number, 2 * number + 1}
-        genes = (self.gene(keys[index]) for index in sorted(likely) if index < len(keys))
-        return [gene for gene in genes if name in _names(gene)]
-
-    def _filtered(self, ask: Ask, found: Selection) -> Selection:
-        words = ask.one("query").casefold().split()
-        types, tags = set(ask.many("types")), set(ask.many("locus_tags"))
-        sequences = set(ask.many("accession_filter"))
-        if not (words or types or tags or sequences):
-            return found
-        keys = [
-            key
-            for key in found.keys
-            if (gene := self.gene(key))
-            and (not types or gene.traits.type in types)
-            and (not tags or gene.locus_tag in tags)
-            and (not sequences or self._place(gene)[3] in sequences or gene.accession in sequences)
-            and all(word in _text(gene) for word in words)
-        ]
-        return Selection(keys, found.messages, found.echo, found.warnings)
-
-    def render(self, ask: Ask, selection: Selection, keys: Sequence[int]) -> list[bytes]:
-        """The reports, each wrapped together with what was asked."""
-        return [self._wrapped(ask, selection, self.gene(key)) for key in keys]
-
-    def _wrapped(self, ask: Ask, selection: Selection, gene: Gene) -> bytes:
-        query = selection.echo.get(gene.key) or ask.values
-        warnings = selection.warnings.get(gene.key)
-        tail = b',"query":' + dumps(list(query))
-        if warnings:
-            tail += b',"warnings":' + dumps([dict(one) for one in warnings])
-        return b'{"gene":' + self.report(gene, ask.one("returned_content")) + tail + b"}"
 
     def report(self, gene: Gene, content: str = "") -> bytes:
         """The gene itself."""
@@ -310,22 +176,22 @@ class Genes:
             self._templates[place] = template
         return template.fill(self._values(gene))
 
-    def _place(self, gene: Gene) -> tuple[str, str, str, str, int, int]:
-        """Assembly, its name, chromosome, sequence, begin and end of a gene."""
-        taxon = gene.taxon
+    def place(self, gene: Gene) -> tuple[Genome, str, str, int, int]:
+        """Assembly, chromosome, sequence, begin and end of a gene."""
+        genome, ruler = self._ruler(gene.taxon)
+        piece, begin, end = ruler.place(gene.index)
+        name = gene.known.chromosome if gene.known and gene.known.chromosome else piece.name
+        piece = ruler.named.get(name, piece)
+        return genome, name, piece.refseq if genome.refseq else piece.genbank, begin, end
+
+    def _ruler(self, taxon: Taxon) -> tuple[Genome, Ruler]:
         if taxon.tax_id not in self._rulers:
             genome = self._genomes.reference(taxon)
             self._rulers[taxon.tax_id] = (genome, Ruler(self._sequences, genome, self.count(taxon)))
-        genome, ruler = self._rulers[taxon.tax_id]
-        piece, begin, end = ruler.place(gene.index)
-        name = gene.known.chromosome if gene.known and gene.known.chromosome else piece.name
-        pieces = {one.name: one for one in reversed(ruler.pieces)}
-        piece = pieces.get(name, piece)
-        sequence = piece.refseq if genome.refseq else piece.genbank
-        return genome.accession, genome.name, name, sequence, begin, end
+        return self._rulers[taxon.tax_id]
 
     def _values(self, gene: Gene) -> tuple[bytes, ...]:
-        assembly, name, chromosome, sequence, begin, end = self._place(gene)
+        genome, chromosome, sequence, begin, end = self.place(gene)
         noise = mix(self._seed, gene.gene_id)
         synonym, alias = gene.synonyms
         return (
@@ -339,35 +205,11 @@ class Genes:
             synonym.encode(),
             alias.encode(),
             gene.retired.encode(),
-            assembly.encode(),
-            name.encode(),
+            genome.accession.encode(),
+            genome.name.encode(),
             sequence.encode(),
             b"%d" % begin,
             b"%d" % ((begin + end) // 2),
             b"%d" % end,
             gene.locus_tag.encode(),
         )
-
-
-def _names(gene: Gene) -> set[str]:
-    known = gene.known.synonyms if gene.known else ()
-    names = (gene.symbol, gene.locus_tag, *gene.synonyms, *known)
-    return {name.casefold() for name in names}
-
-
-def _text(gene: Gene) -> str:
-    return "\n".join((*_names(gene), gene.description.casefold()))
-
-
-def _facts(code: str, value: str, told: str) -> Record:
-    text = f"{value} {told}."
-    return {
-        "gene_warning_code": code,
-        "reason": text,
-        "message": text,
-        "unrecognized_identifier": "" if code == "REPLACED_GENE_ID" else value,
-    }
-
-
-def _warning(code: str, value: str, told: str) -> Record:
-    return message("warning", **_facts(code, value, told))

@@ -120,6 +120,10 @@ class Genomes:
         day = recent_day(mix(self._seed, taxon.tax_id)) if batch else recent_day(noise >> 16)
         return max(0, day - 200 * back)
 
+    def reference(self, taxon: Taxon) -> Genome:
+        """The first genome of a taxon, on which its genes are placed."""
+        return self.genome(self._key(taxon, 0))
+
     def find(self, accession: str) -> list[int]:
         """The keys of an accession: one version, or all of them where none is named."""
         match = _ACCESSION.fullmatch(accession.strip())

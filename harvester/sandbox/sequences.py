@@ -136,6 +136,7 @@ class Ruler:
     def __init__(self, sequences: Sequences, genome: Genome, features: int) -> None:
         pieces = [sequences.piece(genome, n) for n in range(sequences.count(genome))]
         self.pieces = pieces
+        self.named = {piece.name: piece for piece in reversed(pieces)}
         whole = sum(piece.length for piece in pieces)
         ends = accumulate(piece.length for piece in pieces)
         self._ends = [end * features // whole for end in ends]

@@ -53,7 +53,7 @@ def _unknown(
     if name in NOT_YOURS:
         faults.add(entry.place, f"{name!r} is not for a job to set: {NOT_YOURS[name]}")
         return
-    bare = name.rpartition(".")[2]
+    bare = name.partition(".")[2]
     if bare in params:
         faults.add(entry.place, f"unknown filter {shown(name)}", f"write its bare name, {bare!r}")
         return

@@ -12,15 +12,12 @@ _FEW = 8
 
 #: What NCBI's own tools call the things of a job.
 _ELSEWHERE = {
-    "accession_file": "accessions_file",
     "gene_ids": "ids",
     "inputfile": "ids_file",
     "queries": "harvest",
-    "rate": "requests_per_second",
     "rps": "requests_per_second",
     "tax_ids": "taxa",
     "taxids": "taxa",
-    "taxon": "taxa",
     "taxons": "taxa",
 }
 

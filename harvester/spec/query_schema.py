@@ -62,12 +62,13 @@ def resource_schema(resource: Resource) -> Schema:
     if has_companion(resource):
         properties[TAXON] = _VALUES["taxon"] | {"description": "The organism of the symbols."}
     properties["filters"] = _filters(resource)
+    rules = [*_companions(resource), *_filters_by_path(resource)]
     return {
         "description": resource.title,
         "additionalProperties": False,
         "properties": properties,
         "oneOf": [{"required": [key]} for key in keys],
-        "allOf": [*_companions(resource), *_filters_by_path(resource)],
+        **({"allOf": rules} if rules else {}),
     }
 
 

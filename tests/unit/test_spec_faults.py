@@ -145,6 +145,10 @@ FILTERS = [
         "filters.assembly_level: [contig]",
         "unknown filter 'filters.assembly_level' (write its bare name, 'assembly_level')",
     ),
+    (
+        "filters.sort.field: x",
+        "unknown filter 'filters.sort.field' (write its bare name, 'sort.field')",
+    ),
     ("zzz: 1", "unknown filter 'zzz'"),
     (
         "complete_only: true",

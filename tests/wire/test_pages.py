@@ -59,7 +59,7 @@ def _walk(
         pacer = Pacer(1000)
         async with (
             serve(*answers) as walked.script,
-            open_session(pacer, concurrency=4, api_key=key) as session,
+            open_session(pacer, walked.traffic, concurrency=4, api_key=key) as session,
         ):
             asker = Asker(
                 session,
@@ -174,14 +174,14 @@ def test_an_empty_answer_is_asked_again_before_it_is_believed() -> None:
 
 def test_a_server_that_never_answers_is_out_of_service() -> None:
     async def work() -> None:
-        pacer = Pacer(1000)
+        pacer, traffic = Pacer(1000), Traffic()
         async with (
             serve(drops()) as script,
-            open_session(pacer, concurrency=4, api_key=None) as session,
+            open_session(pacer, traffic, concurrency=4, api_key=None) as session,
         ):
             policy = Policy(attempts=1000, first_wait=0.0, longest_wait=0.0)
             asker = Asker(
-                session, script.url, pacer=pacer, policy=policy, opener=open_body, traffic=Traffic()
+                session, script.url, pacer=pacer, policy=policy, opener=open_body, traffic=traffic
             )
             resource, endpoint = endpoint_of(CHAIN)
 

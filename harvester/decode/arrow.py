@@ -1,0 +1,39 @@
+"""The few calls of pyarrow whose type stubs are narrower than pyarrow itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias, cast
+
+import pyarrow as pa
+from pyarrow import json as arrow_json
+
+__all__ = ["Array", "concat", "nulls", "parse_lines", "repeat"]
+
+#: An array of a type that is known when the program runs, not before.
+Array: TypeAlias = Any
+
+
+def nulls(rows: int, kind: Any) -> Array:  # noqa: ANN401 - any DataType
+    """A column without values."""
+    return pa.nulls(rows, kind)
+
+
+def repeat(value: object, kind: Any, rows: int) -> Array:  # noqa: ANN401 - any DataType
+    """A column that holds the same value everywhere."""
+    return pa.repeat(cast("Any", pa.scalar(value, kind)), rows)
+
+
+def concat(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
+    """The rows of all batches in one."""
+    return cast("pa.RecordBatch", cast("Any", pa).concat_batches(batches))
+
+
+def parse_lines(data: bytes, options: arrow_json.ParseOptions) -> dict[str, Array]:
+    """The columns of JSON lines, each in one piece; no Python lock is held meanwhile."""
+    table = arrow_json.read_json(
+        cast("Any", pa.py_buffer(data)),
+        read_options=arrow_json.ReadOptions(use_threads=False, block_size=len(data) + 1),
+        parse_options=options,
+    ).combine_chunks()
+    return {name: table.column(name).chunk(0) for name in table.column_names}

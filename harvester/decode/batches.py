@@ -1,0 +1,123 @@
+"""The fast path: a slice of lines to columns at once, or a Surprise."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import json as arrow_json
+
+from harvester.catalogue import Resource
+from harvester.decode.arrow import Array, nulls, parse_lines
+from harvester.decode.convert import Surprise, convert, input_type
+from harvester.decode.lines import Line
+from harvester.schema import QUERY, Field, camel
+
+__all__ = ["Columns", "FastPath", "Form", "Reader"]
+
+Columns = dict[str, Array]
+
+_MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_OPEN, _CLOSE = b"{}"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How records are written: inside a wrapper or bare, in which names, by whom."""
+
+    wrapped: bool = False
+    camel: bool = False
+    settled: bool = False
+
+
+class Reader:
+    """Reads slices that are written in one form."""
+
+    def __init__(self, resource: Resource, fields: Sequence[Field], form: Form) -> None:
+        self._fields = fields
+        self._form = form
+        self._spell = camel if form.camel else str
+        self._wrapper = self._spell(resource.wrapper) if form.wrapped else ""
+        self._outer = set(resource.wrapper_columns) if form.wrapped else set()
+        self._echo = resource.has_query_echo and not form.settled
+        self._options = arrow_json.ParseOptions(
+            explicit_schema=self._input_schema(), unexpected_field_behavior="error"
+        )
+
+    def read(self, data: bytes) -> Columns:
+        """The columns of the report and `_query`; Surprise where anything is not as expected."""
+        try:
+            columns = self._columns(parse_lines(data, self._options))
+            pa.RecordBatch.from_pydict(columns).validate(full=True)
+        except pa.ArrowException as error:
+            raise Surprise from error
+        return columns
+
+    def _input_schema(self) -> pa.Schema:
+        typed = [(field.name, input_type(field, self._spell)) for field in self._fields]
+        known = [(name, kind) for name, kind in typed if kind is not None]
+        outer = [(self._spell(n), k) for n, k in known if not self._wrapper or n in self._outer]
+        inner = [(self._spell(n), k) for n, k in known if self._wrapper and n not in self._outer]
+        wrapper = [(self._wrapper, pa.struct(inner))] if self._wrapper else []
+        return pa.schema([*wrapper, *outer, *[("query", QUERY.arrow_type)] * self._echo])
+
+    def _columns(self, found: Columns) -> Columns:
+        rows = len(next(iter(found.values())))
+        if self._wrapper:
+            report = found.pop(self._wrapper)
+            if report.null_count:
+                raise Surprise
+            found |= zip(report.type.names, report.flatten(), strict=True)
+        columns = {field.name: self._column(field, found, rows) for field in self._fields}
+        return columns | ({QUERY.name: found["query"]} if self._echo else {})
+
+    def _column(self, field: Field, found: Columns, rows: int) -> Array:
+        array = found.get(self._spell(field.name))
+        if array is None:
+            return nulls(rows, field.arrow_type)
+        return convert(array, field, self._spell, trusted=self._form.settled)
+
+
+class FastPath:
+    """Reads slices in whichever form their first line is written."""
+
+    def __init__(self, resource: Resource, fields: Sequence[Field], key: Sequence[str]) -> None:
+        both = (False, True)
+        forms = [Form(w, c) for w, c in itertools.product(both, both) if resource.wrapper or not w]
+        self._readers = {form: Reader(resource, fields, form) for form in forms}
+        self._wrapper = resource.wrapper
+        self._camel = {camel(field.name) for field in fields} - {field.name for field in fields}
+        self._key = key
+
+    def read(self, data: bytes, lines: Sequence[Line]) -> Columns:
+        """The columns of these lines, which are all of the data; Surprise where one is unusual."""
+        # An object a line, each inside its line: pyarrow crashes where data begins with `null`,
+        # and by itself it would take two objects on a line, or one on two lines, for granted.
+        if not all(line.data[0] == _OPEN and line.data[-1] == _CLOSE for line in lines):
+            raise Surprise
+        columns = self._readers[self._form(lines[0].data)].read(data)
+        rows = len(next(iter(columns.values())))
+        if rows != len(lines) or (self._key and not self._have_keys(columns)):
+            raise Surprise
+        return columns
+
+    def _form(self, line: bytes) -> Form:
+        try:
+            record = _MEMBERS.decode(line)
+            inner = record.get(self._wrapper) or record.get(camel(self._wrapper))
+            wrapped = inner is not None and bytes(inner).startswith(b"{")
+            report = _MEMBERS.decode(inner) if inner is not None and wrapped else record
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise Surprise from error
+        return Form(wrapped, not self._camel.isdisjoint(report))
+
+    def _have_keys(self, columns: Columns) -> bool:
+        found = [columns[name].is_valid() for name in self._key]
+        either = found[0]
+        for other in found[1:]:
+            either = pc.or_(either, other)
+        return bool(pc.all(either).as_py())

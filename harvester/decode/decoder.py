@@ -1,0 +1,145 @@
+"""A page's bytes to the rows of its table: fast where all is as expected, careful where not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import msgspec
+import pyarrow as pa
+
+from harvester.catalogue import Resource
+from harvester.decode.arrow import concat
+from harvester.decode.batches import Columns, FastPath, Form, Reader
+from harvester.decode.convert import Surprise
+from harvester.decode.drift import DriftBook, Enums
+from harvester.decode.lines import Line, split_lines
+from harvester.decode.strict import BadRecord
+from harvester.decode.surplus import Settled, Settler
+from harvester.decode.system import complete, no_rows
+from harvester.model import Drift, Message, Rejected, Stamp
+from harvester.schema import EXTRA, QUERY, lake_schema, load_schema
+
+__all__ = ["Decoded", "Decoder"]
+
+#: Lines that are read one by one when the page holds a surprise among them.
+_SLICE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What a page became: rows, and all that could not be one."""
+
+    batch: pa.RecordBatch
+    received: int
+    quarantine: tuple[Rejected, ...] = ()
+    drift: tuple[Drift, ...] = ()
+    messages: tuple[Message, ...] = ()
+
+
+class _Piece(NamedTuple):
+    """Rows, and the lines that they were read from."""
+
+    columns: Columns
+    lines: Sequence[Line]
+
+
+@dataclass(slots=True)
+class _Aside:
+    """What a page holds beside its rows."""
+
+    drift: DriftBook = field(default_factory=DriftBook)
+    quarantine: list[Rejected] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+
+    def reject(self, line: Line, reason: str) -> None:
+        """Puts the bytes of a line into quarantine."""
+        self.quarantine.append(Rejected(line.data, reason, line.number))
+
+
+class Decoder:
+    """Decodes pages of one resource; keeps no state, so threads may share it."""
+
+    def __init__(self, resource: Resource) -> None:
+        fields = load_schema(resource.name).fields
+        asked = {column for column, _ in resource.from_request}
+        key = tuple(name for name in resource.key if name not in asked)
+        self._schema = lake_schema(resource)
+        self._fast = FastPath(resource, fields, key)
+        self._settler = Settler(resource, fields, key)
+        self._settled = Reader(resource, fields, Form(settled=True))
+        self._has_echo = resource.has_query_echo
+        self._enums = Enums(fields)
+
+    def decode(self, data: bytes, stamp: Stamp) -> Decoded:
+        """The rows of NDJSON bytes under the lake's schema, whatever the bytes are."""
+        lines = split_lines(data)
+        aside = _Aside()
+        pieces = list(self._read(data, lines, aside))
+        batches = [complete(columns, of, stamp, self._schema) for columns, of in pieces]
+        batch = concat(batches) if batches else no_rows(self._schema)
+        self._enums.note_unknown(batch, aside.drift)
+        return Decoded(
+            batch,
+            len(lines),
+            tuple(aside.quarantine),
+            aside.drift.drifts(),
+            tuple(aside.messages),
+        )
+
+    def _read(self, data: bytes, lines: Sequence[Line], aside: _Aside) -> Iterator[_Piece]:
+        if not lines:
+            return
+        try:
+            yield _Piece(self._fast.read(data, lines), lines)
+        except Surprise:
+            yield from self._read_slices(lines, aside)
+
+    def _read_slices(self, lines: Sequence[Line], aside: _Aside) -> Iterator[_Piece]:
+        """Slices as they are where that works; runs of surprising ones record by record."""
+        surprising: list[Line] = []
+        for start in range(0, len(lines), _SLICE):
+            some = lines[start : start + _SLICE]
+            try:
+                columns = self._fast.read(b"\n".join(line.data for line in some), some)
+            except Surprise:
+                surprising.extend(some)
+                continue
+            yield from self._read_records(surprising, aside)
+            surprising = []
+            yield _Piece(columns, some)
+        yield from self._read_records(surprising, aside)
+
+    def _read_records(self, lines: Sequence[Line], aside: _Aside) -> Iterator[_Piece]:
+        kept: list[tuple[Line, Settled]] = []
+        for line in lines:
+            try:
+                settled = self._settler.settle(line.data)
+            except BadRecord as error:
+                aside.reject(line, str(error))
+                continue
+            aside.messages.extend(settled.messages)
+            if settled.reason:
+                aside.reject(line, settled.reason)
+            elif not settled.only_messages:
+                aside.drift.note_surplus(settled.surplus)
+                kept.append((line, settled))
+        if kept:
+            yield from self._columns(kept, aside)
+
+    def _columns(self, kept: Sequence[tuple[Line, Settled]], aside: _Aside) -> Iterator[_Piece]:
+        """Settled records by way of the fast parser: values are converted in one place only."""
+        try:
+            columns = self._settled.read(b"\n".join(msgspec.json.encode(s.row) for _, s in kept))
+        except Surprise:
+            if len(kept) == 1:
+                aside.reject(kept[0][0], "its values fit no row")
+                return
+            for one in kept:
+                yield from self._columns([one], aside)
+            return
+        columns[EXTRA.name] = pa.array([s.extra for _, s in kept], EXTRA.arrow_type)
+        if self._has_echo:
+            columns[QUERY.name] = pa.array([s.query for _, s in kept], QUERY.arrow_type)
+        yield _Piece(columns, [line for line, _ in kept])

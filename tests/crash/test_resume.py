@@ -1,0 +1,143 @@
+"""Runs that are really killed, and go on where they stopped."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from harvester.sandbox import SandboxConfig, serve_in_thread
+
+ROOT = Path(__file__).parents[2]
+JOB = """\
+name: crash
+harvest:
+  - resource: genome
+    taxa: [562, 9443]
+  - resource: annotation
+    accessions: [GCF_000005845.2]
+  - resource: gene
+    ids: [672, 7157, 3105]
+"""
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with serve_in_thread(SandboxConfig(latency=0.15, rps=0)) as served:
+        yield served.url
+
+
+def _command(*flags: str) -> list[str]:
+    words = ["run", "job.yaml", "--rps", "1000", "--concurrency", "2", "--json", *flags]
+    return [sys.executable, "-m", "harvester", *words]
+
+
+def _start(folder: Path, url: str, *flags: str) -> subprocess.Popen[str]:
+    folder.mkdir(exist_ok=True)
+    (folder / "job.yaml").write_text(JOB)
+    return subprocess.Popen(
+        _command(*flags),
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "HARVESTER_BASE_URL": url},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _finish(folder: Path, url: str, *flags: str) -> dict[str, Any]:
+    process = _start(folder, url, *flags)
+    out, err = process.communicate(timeout=50)
+    assert process.returncode == 0, err
+    summary: dict[str, Any] = json.loads(out)
+    return summary
+
+
+def _rows(folder: Path) -> dict[str, list[Any]]:
+    sql = "SELECT * EXCLUDE (_run_id, _fetched_at) FROM {} ORDER BY ALL"
+    with duckdb.connect(str(folder / "data/harvest.duckdb"), read_only=True) as connection:
+        tables = ("genome", "annotation", "gene")
+        return {name: connection.sql(sql.format(name)).fetchall() for name in tables}
+
+
+def _wait_for_journal(folder: Path, process: subprocess.Popen[str]) -> None:
+    while process.poll() is None and not list(folder.glob("data/lake/_runs/*/journal.jsonl")):
+        time.sleep(0.01)
+
+
+@pytest.fixture(scope="module")
+def whole(url: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
+    """The tables of a run that nobody disturbed."""
+    folder = tmp_path_factory.mktemp("whole")
+    summary = _finish(folder, url)
+    assert not summary["resumed"]
+    return _rows(folder)
+
+
+@pytest.mark.crash
+@pytest.mark.parametrize("seed", range(6))
+def test_killed_at_any_moment_and_resumed(
+    seed: int, url: str, whole: dict[str, list[Any]], tmp_path: Path
+) -> None:
+    chance = random.Random(seed)
+    for _ in range(2):
+        process = _start(tmp_path, url)
+        _wait_for_journal(tmp_path, process)
+        time.sleep(chance.uniform(0.0, 1.2))
+        process.kill()
+        process.communicate()
+    _finish(tmp_path, url)
+    assert _rows(tmp_path) == whole
+
+
+@pytest.mark.crash
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_the_first_signal_drains_and_what_was_done_stays_done(
+    number: signal.Signals, status: int, url: str, whole: dict[str, list[Any]], tmp_path: Path
+) -> None:
+    process = _start(tmp_path, url)
+    _wait_for_journal(tmp_path, process)
+    time.sleep(0.5)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == status, err
+    stopped = json.loads(out)
+    assert stopped["status"] == "interrupted"
+    assert not (tmp_path / "data/harvest.duckdb").exists()
+    summary = _finish(tmp_path, url)
+    assert summary["resumed"]
+    assert summary["run_id"] == stopped["run_id"]
+    assert _rows(tmp_path) == whole
+
+
+@pytest.mark.crash
+def test_fresh_forgets_the_interrupted_run(url: str, tmp_path: Path) -> None:
+    process = _start(tmp_path, url)
+    _wait_for_journal(tmp_path, process)
+    process.send_signal(signal.SIGTERM)
+    out, _ = process.communicate(timeout=20)
+    summary = _finish(tmp_path, url, "--fresh")
+    assert not summary["resumed"]
+    assert summary["run_id"] != json.loads(out)["run_id"]
+
+
+@pytest.mark.crash
+def test_a_second_run_on_the_same_lake_is_told_so(url: str, tmp_path: Path) -> None:
+    first = _start(tmp_path, url)
+    _wait_for_journal(tmp_path, first)
+    second = _start(tmp_path, url)
+    _, err = second.communicate(timeout=20)
+    assert second.returncode == 5
+    assert f"process {first.pid}" in err
+    first.communicate(timeout=50)
+    assert first.returncode == 0
