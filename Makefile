@@ -67,6 +67,11 @@ clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
+# A half-made .venv, or one whose Python was replaced since, is made anew.
+ifneq ($(shell .venv/bin/python -c 'import pip; print("sound")' 2>/dev/null),sound)
+.PHONY: .venv/bin/python .venv/runtime.stamp
+endif
+
 # A stamp is newer than the lock that it stands for, so a second `make` installs nothing.
 .venv/dev.stamp: .venv/runtime.stamp requirements/dev.txt
 	@echo 'Installing what tests and lint need …'

@@ -26,6 +26,8 @@ def repeat(value: object, kind: Any, rows: int) -> Array:  # noqa: ANN401 - any 
 
 def concat(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
     """The rows of all batches in one."""
+    if len(batches) == 1:
+        return batches[0]
     return cast("pa.RecordBatch", cast("Any", pa).concat_batches(batches))
 
 

@@ -13,7 +13,7 @@ from pyarrow import json as arrow_json
 
 from harvester.catalogue import Resource
 from harvester.decode.arrow import Array, nulls, parse_lines
-from harvester.decode.convert import Surprise, convert, input_type
+from harvester.decode.convert import Converter, Surprise, converter, input_type
 from harvester.decode.lines import Line
 from harvester.schema import QUERY, Field, camel
 
@@ -43,6 +43,7 @@ class Reader:
         self._spell = camel if form.camel else str
         self._wrapper = self._spell(resource.wrapper) if form.wrapped else ""
         self._outer = set(resource.wrapper_columns) if form.wrapped else set()
+        self._converters = [converter(field, self._spell, trusted=form.settled) for field in fields]
         self._echo = resource.has_query_echo and not form.settled
         self._options = arrow_json.ParseOptions(
             explicit_schema=self._input_schema(), unexpected_field_behavior="error"
@@ -72,14 +73,17 @@ class Reader:
             if report.null_count:
                 raise Surprise
             found |= zip(report.type.names, report.flatten(), strict=True)
-        columns = {field.name: self._column(field, found, rows) for field in self._fields}
+        columns = {
+            field.name: self._column(field, change, found, rows)
+            for field, change in zip(self._fields, self._converters, strict=True)
+        }
         return columns | ({QUERY.name: found["query"]} if self._echo else {})
 
-    def _column(self, field: Field, found: Columns, rows: int) -> Array:
+    def _column(self, field: Field, change: Converter | None, found: Columns, rows: int) -> Array:
         array = found.get(self._spell(field.name))
         if array is None:
             return nulls(rows, field.arrow_type)
-        return convert(array, field, self._spell, trusted=self._form.settled)
+        return change(array) if change else array
 
 
 class FastPath:
@@ -105,7 +109,7 @@ class FastPath:
             raise Surprise
         return columns
 
-    def _form(self, line: bytes) -> Form:
+    def _form(self, line: memoryview) -> Form:
         try:
             record = _MEMBERS.decode(line)
             inner = record.get(self._wrapper) or record.get(camel(self._wrapper))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -10,10 +10,10 @@ import pyarrow.compute as pc
 from harvester.decode.arrow import Array, nulls
 from harvester.schema import Field
 
-__all__ = ["INPUT", "Surprise", "convert", "input_type"]
+__all__ = ["Converter", "Speller", "Surprise", "converter", "input_type"]
 
 #: What pyarrow.json is told to expect; kinds that are not here are read record by record.
-INPUT: Mapping[str, pa.DataType] = {
+_INPUT: Mapping[str, pa.DataType] = {
     "string": pa.string(),
     "int": pa.int64(),
     "quoted_int": pa.string(),
@@ -23,12 +23,13 @@ INPUT: Mapping[str, pa.DataType] = {
     "timestamp": pa.timestamp("us"),
 }
 #: Above this a float no longer tells neighbouring integers apart.
-_EXACT = 2.0**53
+_EXACT = pa.scalar(2.0**53)
 #: Years 1 to 9999, which Python and databases know, in days since 1970.
 _CALENDAR = (-719_162, 2_932_896)
 _DAY = 86_400_000_000
 
 Speller = Callable[[str], str]
+Converter = Callable[[Array], Array]
 
 
 class Surprise(Exception):
@@ -37,49 +38,23 @@ class Surprise(Exception):
 
 def input_type(field: Field, spell: Speller) -> pa.DataType | None:
     """The type in which a field is read, or None where the fast path cannot read it."""
-    one = _input_struct(field, spell) if field.kind == "struct" else INPUT.get(field.kind)
+    one = _input_struct(field, spell) if field.kind == "struct" else _INPUT.get(field.kind)
     return pa.list_(one) if one is not None and field.many else one
 
 
-def convert(array: Array, field: Field, spell: Speller, *, trusted: bool) -> Array:
-    """A column in its final type; Surprise where a value would change on the way.
+def converter(field: Field, spell: Speller, *, trusted: bool) -> Converter | None:
+    """What gives a column its final type, or None where it has it already.
 
-    What the slow path has checked already is trusted.
+    It raises Surprise where a value would change on the way. What the slow path has checked
+    already is trusted.
     """
-    if not field.many:
-        return _convert_one(array, field, spell, trusted=trusted)
-    values = _convert_one(array.values, field, spell, trusted=trusted)
-    return _rebuilt(array, pa.list_(values.type), 2, [values])
-
-
-def _convert_one(array: Array, field: Field, spell: Speller, *, trusted: bool) -> Array:
     if field.kind == "struct":
-        return _convert_struct(array, field, spell, trusted=trusted)
-    if trusted and field.kind == "float":
-        return array
-    return _CONVERTING.get(field.kind, _as_it_is)(array)
-
-
-def _convert_struct(array: Array, field: Field, spell: Speller, *, trusted: bool) -> Array:
-    children = []
-    for member in field.fields:
-        index = array.type.get_field_index(spell(member.name))
-        if index < 0:
-            children.append(nulls(len(array), member.arrow_type))
-        else:
-            children.append(convert(array.field(index), member, spell, trusted=trusted))
-    kind = pa.struct(
-        [(m.name, child.type) for m, child in zip(field.fields, children, strict=True)]
-    )
-    return _rebuilt(array, kind, 1, children)
-
-
-def _rebuilt(array: Array, kind: pa.DataType, own: int, children: list[Array]) -> Array:
-    """The same list or struct around other children, nothing copied."""
-    buffers = array.buffers()[:own]
-    return pa.Array.from_buffers(
-        kind, len(array), buffers, array.null_count, array.offset, children
-    )
+        one = _struct_converter(field, spell, trusted=trusted)
+    elif trusted and field.kind == "float":
+        one = None
+    else:
+        one = _CONVERTERS.get(field.kind)
+    return _each(one) if one and field.many else one
 
 
 def _input_struct(field: Field, spell: Speller) -> pa.DataType:
@@ -87,8 +62,48 @@ def _input_struct(field: Field, spell: Speller) -> pa.DataType:
     return pa.struct([(name, kind) for name, kind in typed if kind is not None])
 
 
-def _as_it_is(array: Array) -> Array:
-    return array
+def _struct_converter(field: Field, spell: Speller, *, trusted: bool) -> Converter | None:
+    inner = [converter(member, spell, trusted=trusted) for member in field.fields]
+    read = _input_struct(field, spell)
+    names = [member.name for member in field.fields]
+    if not any(inner) and [child.name for child in read] == names:
+        return None
+    kind = field.arrow_type.value_type if field.many else field.arrow_type
+    indexes = [read.get_field_index(spell(name)) for name in names]
+
+    def convert(array: Array) -> Array:
+        children = [
+            _child(array, index, change, kind.field(name).type)
+            for name, index, change in zip(names, indexes, inner, strict=True)
+        ]
+        return _rebuilt(array, kind, 1, children)
+
+    return convert
+
+
+def _child(array: Array, index: int, change: Converter | None, kind: pa.DataType) -> Array:
+    if index < 0:
+        return nulls(len(array), kind)
+    child = array.field(index)
+    return change(child) if change else child
+
+
+def _each(change: Converter) -> Converter:
+    """Converts the elements of lists."""
+
+    def convert(array: Array) -> Array:
+        values = change(array.values)
+        return _rebuilt(array, pa.list_(values.type), 2, [values])
+
+    return convert
+
+
+def _rebuilt(array: Array, kind: pa.DataType, own: int, children: Sequence[Array]) -> Array:
+    """The same list or struct around other children, nothing copied."""
+    buffers = array.buffers()[:own]
+    return pa.Array.from_buffers(
+        kind, len(array), buffers, array.null_count, array.offset, children
+    )
 
 
 def _from_quoted(array: Array) -> Array:
@@ -100,33 +115,32 @@ def _from_quoted(array: Array) -> Array:
 
 
 def _exact_float(array: Array) -> Array:
-    if (
-        pc.all(pc.less(pc.abs(array), pa.scalar(_EXACT))).as_py() is False
-    ):  # a NaN is not less either
+    if pc.all(pc.less(pc.abs(array), _EXACT)).as_py() is False:  # a NaN is not less either
         raise Surprise
     return array
 
 
 def _date(array: Array) -> Array:
     days = pc.cast(array, pa.date32())
-    _check_calendar(days, pa.int32(), 1)
+    _check_calendar(pc.cast(days, pa.int32()), 1)
     return days
 
 
 def _timestamp(array: Array) -> Array:
-    _check_calendar(array, pa.int64(), _DAY)
+    _check_calendar(pc.cast(array, pa.int64()), _DAY)
     return array
 
 
-def _check_calendar(array: Array, number: pa.DataType, day: int) -> None:
-    ends = pc.min_max(pc.cast(array, number)).as_py()
-    if ends["min"] is not None:
-        first, last = ends["min"] // day, ends["max"] // day
-        if first < _CALENDAR[0] or last > _CALENDAR[1]:
-            raise Surprise
+def _check_calendar(numbers: Array, day: int) -> None:
+    ends: Array = pc.min_max(numbers)
+    first, last = ends["min"].as_py(), ends["max"].as_py()
+    if first is None:
+        return
+    if first // day < _CALENDAR[0] or last // day > _CALENDAR[1]:
+        raise Surprise
 
 
-_CONVERTING: Mapping[str, Callable[[Array], Array]] = {
+_CONVERTERS: Mapping[str, Converter] = {
     "quoted_int": _from_quoted,
     "float": _exact_float,
     "date": _date,

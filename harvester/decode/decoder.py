@@ -55,7 +55,7 @@ class _Aside:
 
     def reject(self, line: Line, reason: str) -> None:
         """Puts the bytes of a line into quarantine."""
-        self.quarantine.append(Rejected(line.data, reason, line.number))
+        self.quarantine.append(Rejected(bytes(line.data), reason, line.number))
 
 
 class Decoder:
@@ -115,7 +115,7 @@ class Decoder:
         kept: list[tuple[Line, Settled]] = []
         for line in lines:
             try:
-                settled = self._settler.settle(line.data)
+                settled = self._settler.settle(bytes(line.data))
             except BadRecord as error:
                 aside.reject(line, str(error))
                 continue

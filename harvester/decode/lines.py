@@ -16,16 +16,31 @@ _CLOSING = {b"{": b"}", b"[": b"]"}
 
 
 class Line(NamedTuple):
-    """One record as it arrived, and where it stood."""
+    """One record as it arrived, and where it stood; the bytes are those of the page."""
 
     number: int
-    data: bytes
+    data: memoryview
 
 
 def split_lines(data: bytes) -> list[Line]:
     """The lines that are not blank, numbered from 1; only a newline ends a line."""
-    pieces = (piece.strip(_BLANK) for piece in data.split(b"\n"))
-    return [Line(number, piece) for number, piece in enumerate(pieces, 1) if piece]
+    view = memoryview(data)
+    lines: list[Line] = []
+    start, number = 0, 1
+    while start < len(data):
+        newline = data.find(b"\n", start)
+        end = newline if newline >= 0 else len(data)
+        line = _stripped(view[start:end])
+        if line:
+            lines.append(Line(number, line))
+        start, number = end + 1, number + 1
+    return lines
+
+
+def _stripped(line: memoryview) -> memoryview:
+    if line and (line[0] in _BLANK or line[-1] in _BLANK):
+        return memoryview(bytes(line).strip(_BLANK))
+    return line
 
 
 def depth(data: bytes) -> int:

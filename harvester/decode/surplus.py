@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,7 +10,7 @@ from harvester.catalogue import Resource
 from harvester.decode.messages import MESSAGE_NAMES, read_messages
 from harvester.decode.names import segment, snake
 from harvester.decode.strict import json_object, json_text, members, parse_record
-from harvester.decode.values import fit_scalar
+from harvester.decode.values import FITTING
 from harvester.model import Message
 from harvester.schema import Field, camel
 
@@ -62,9 +62,12 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class _Slot:
-    """A field, and its members under each of their spellings."""
+    """A field ready to take values: `fit` for a scalar, `members` under each spelling else."""
 
-    field: Field
+    name: str
+    step: str
+    many: bool
+    fit: Callable[[Any], Any] | None
     members: Mapping[str, _Slot]
 
 
@@ -123,7 +126,7 @@ class Settler:
             settled.surplus.add(pointer, "field", value)
 
     def _take_column(self, name: str, value: Any, settled: Settled) -> None:  # noqa: ANN401
-        fitted = _fit(value, self._slots[name], f"/{name}", settled.surplus)
+        fitted = _fit(value, self._slots[name], "", settled.surplus)
         if fitted is not None:
             if name in settled.row:
                 settled.surplus.add_earlier(f"/{name}", settled.row[name])
@@ -131,18 +134,27 @@ class Settler:
 
 
 def _slots(fields: Sequence[Field]) -> dict[str, _Slot]:
-    slots = {field.name: _Slot(field, _slots(field.fields)) for field in fields}
+    slots = {
+        field.name: _Slot(
+            field.name,
+            segment(field.name),
+            field.many,
+            FITTING.get(field.kind),
+            _slots(field.fields),
+        )
+        for field in fields
+    }
     return {camel(name): slot for name, slot in slots.items()} | slots
 
 
 def _object(value: Object, slots: Mapping[str, _Slot], pointer: str, surplus: Surplus) -> Object:
-    """The members that columns hold."""
+    """The members that columns hold; pointers are put together only where one is needed."""
     held: Object = {}
     for name, item in _distinct(value, slots, pointer, surplus).items():
-        place = pointer + segment(name)
-        if name not in slots:
-            surplus.add(place, "field", item)
-        elif (fitted := _fit(item, slots[name], place, surplus)) is not None:
+        slot = slots.get(name)
+        if slot is None:
+            surplus.add(pointer + segment(name), "field", item)
+        elif (fitted := _fit(item, slot, pointer, surplus)) is not None:
             held[name] = fitted
     return held
 
@@ -153,36 +165,36 @@ def _distinct(value: Object, slots: Mapping[str, _Slot], pointer: str, surplus: 
     for name, item in members(value):
         if item is None:
             continue
-        slot = slots.get(name)
-        known = slot.field.name if slot else snake(name)
+        known = slots[name].name if name in slots else snake(name)
         if known in found:
             surplus.add_earlier(pointer + segment(known), found[known])
         found[known] = item
     return found
 
 
-def _fit(value: Any, slot: _Slot, pointer: str, surplus: Surplus) -> Any:  # noqa: ANN401
+def _fit(value: Any, slot: _Slot, above: str, surplus: Surplus) -> Any:  # noqa: ANN401
     """The value as its column holds it; what does not fit goes to the surplus."""
-    if not slot.field.many:
-        return _fit_one(value, slot, pointer, surplus)
+    if not slot.many:
+        return _fit_one(value, slot, above, slot.step, surplus)
+    pointer = above + slot.step
     if isinstance(value, list):
         return [
-            None if item is None else _fit_one(item, slot, f"{pointer}/{index}", surplus)
+            None if item is None else _fit_one(item, slot, pointer, f"/{index}", surplus)
             for index, item in enumerate(value)
         ]
     surplus.add(pointer, "type", value)
     return None
 
 
-def _fit_one(value: Any, slot: _Slot, pointer: str, surplus: Surplus) -> Any:  # noqa: ANN401
-    if slot.field.kind != "struct":
-        fitted = fit_scalar(slot.field.kind, value)
+def _fit_one(value: Any, slot: _Slot, above: str, step: str, surplus: Surplus) -> Any:  # noqa: ANN401
+    if slot.fit:
+        fitted = slot.fit(value)
     elif isinstance(value, dict):
-        return _object(value, slot.members, pointer, surplus)
+        return _object(value, slot.members, above + step, surplus)
     else:
         fitted = None
     if fitted is None:
-        surplus.add(pointer, "type", value)
+        surplus.add(above + step, "type", value)
     return fitted
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from harvester.decode.strict import Number, json_text
 
-__all__ = ["fit_scalar"]
+__all__ = ["FITTING"]
 
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,18}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -19,11 +19,6 @@ _CLOCK = rf"{_HOUR}(?::{_MINUTE}(?::{_MINUTE}(?:\.[0-9]{{1,6}})?)?)?"
 _ZONE = rf"(?:Z|[+-]{_HOUR}(?::?{_MINUTE})?)"
 _TIMESTAMP = re.compile(rf"{_DATE.pattern}(?:[T ]{_CLOCK}{_ZONE}?)?")
 _SMALLEST, _LARGEST = -(2**63), 2**63 - 1
-
-
-def fit_scalar(kind: str, value: Any) -> Any:  # noqa: ANN401 - JSON may be anything
-    """The value as the fast path reads that kind, or None where the column cannot hold it."""
-    return _FITTING[kind](value)
 
 
 def _string(value: object) -> str | None:
@@ -81,7 +76,8 @@ def _nothing(_: object) -> None:
     """Bytes do not travel as JSON."""
 
 
-_FITTING: Mapping[str, Callable[[Any], Any]] = {
+#: The value as the fast path reads that kind, or None where the column cannot hold it.
+FITTING: Mapping[str, Callable[[Any], Any]] = {
     "string": _string,
     "int": _int,
     "quoted_int": _quoted_int,

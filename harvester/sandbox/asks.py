@@ -69,6 +69,8 @@ class Selection:
     messages: tuple[Record, ...] = ()
     echo: dict[int, tuple[str, ...]] = field(default_factory=dict)
     warnings: dict[int, tuple[Record, ...]] = field(default_factory=dict)
+    #: Identifiers that nobody knows.
+    unknown: tuple[str, ...] = ()
 
 
 class Kind(Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from harvester.sandbox.asks import Ask, Refusal, Selection, message
 from harvester.sandbox.gene_traits import KNOWN
@@ -60,7 +61,7 @@ class GeneReports:
         taxa = self._symbol_taxa(ask) if ask.selector == "symbols" else self._genes.tree.blocks
         echo: dict[int, list[str]] = {}
         warnings: dict[int, list[Record]] = {}
-        messages: list[Record] = []
+        lost: dict[str, Record] = {}
         for value in dict.fromkeys(ask.values):
             genes, warning = look_up(value, taxa)
             for gene in genes:
@@ -68,12 +69,13 @@ class GeneReports:
                 if warning:
                     warnings.setdefault(gene.key, []).append(warning)
             if not genes and warning:
-                messages.append({"warning": warning})
+                lost[value] = {"warning": warning}
         return Selection(
             sorted(echo),
-            tuple(messages),
+            tuple(lost.values()),
             {key: tuple(values) for key, values in echo.items()},
             {key: tuple(several) for key, several in warnings.items()},
+            tuple(lost),
         )
 
     def _symbol_taxa(self, ask: Ask) -> list[Taxon]:
@@ -144,7 +146,7 @@ class GeneReports:
             and (not sequences or self._genes.place(gene)[2] in sequences or gene.accession in sequences)
             and all(word in _text(gene) for word in words)
         ]
-        return Selection(keys, found.messages, found.echo, found.warnings)
+        return replace(found, keys=keys)
 
     def render(self, ask: Ask, selection: Selection, keys: Sequence[int]) -> list[bytes]:
         """The reports, each wrapped together with what was asked."""

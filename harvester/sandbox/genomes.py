@@ -179,26 +179,29 @@ class Genomes:
         """The genomes of taxa with the taxa below them, or those with given accessions."""
         wanted = GenomeFilter(ask)
         if ask.selector == "accessions":
-            found = sorted({key for value in ask.values for key in self.find(value)})
-            return Selection([key for key in found if self._accepted(wanted, key)])
-        taxa, messages = self._taxa(ask)
+            found = {value: self.find(value) for value in ask.values}
+            distinct = sorted(set(chain.from_iterable(found.values())))
+            unknown = tuple(value for value, several in found.items() if not several)
+            kept = [key for key in distinct if self._accepted(wanted, key)]
+            return Selection(kept, unknown=unknown)
+        taxa, unknown = self._taxa(ask)
         keys: array[int] = array("q")
         for taxon in taxa:
             keys.extend(self._filed(wanted, taxon))
-        return Selection(keys, tuple(messages))
+        return Selection(keys, tuple(map(_unknown, unknown)), unknown=tuple(unknown))
 
-    def _taxa(self, ask: Ask) -> tuple[list[Taxon], list[Record]]:
-        """The taxa that were asked for and those below them, in the tree's order."""
+    def _taxa(self, ask: Ask) -> tuple[list[Taxon], list[str]]:
+        """The taxa that were asked for and those below them, and names that nobody knows."""
         places: dict[int, Taxon] = {}
-        messages: list[Record] = []
+        unknown: list[str] = []
         for value in ask.values:
             taxon = self._tree.find(value)
             if taxon is None:
-                messages.append(_unknown(value))
+                unknown.append(value)
                 continue
             below = self._tree.below(taxon, itself_only=ask.flag("tax_exact_match"))
             places |= {one.place: one for one in below}
-        return [places[place] for place in sorted(places)], messages
+        return [places[place] for place in sorted(places)], unknown
 
     def _filed(self, wanted: GenomeFilter, taxon: Taxon) -> Iterator[int] | range:
         start = self._key(taxon, 0)

@@ -35,7 +35,9 @@ class Taxonomy:
                 continue
             for one in self._named(taxon, ask):
                 echo.setdefault(one.place, []).append(value)
-        return Selection(sorted(echo), (), {key: tuple(values) for key, values in echo.items()})
+        unknown = tuple(values[0] for key, values in echo.items() if key >= _UNKNOWN)
+        asked = {key: tuple(values) for key, values in echo.items()}
+        return Selection(sorted(echo), echo=asked, unknown=unknown)
 
     def _named(self, taxon: Taxon, ask: Ask) -> list[Taxon]:
         several = [taxon]

@@ -105,8 +105,11 @@ class Viruses:
         """The genomes of a taxon with the taxa below it, or those with given accessions."""
         wanted = VirusFilter(ask, self._tree)
         if ask.selector == "accessions":
-            found = {key for value in ask.values if (key := self.find(value)) is not None}
-            return Selection([key for key in sorted(found) if wanted.accepts(self.virus(key))])
+            found = {value: self.find(value) for value in ask.values}
+            distinct = sorted({key for key in found.values() if key is not None})
+            unknown = tuple(value for value, key in found.items() if key is None)
+            kept = [key for key in distinct if wanted.accepts(self.virus(key))]
+            return Selection(kept, unknown=unknown)
         keys: array[int] = array("q")
         for taxon in self._taxa(ask):
             keys.extend(self._filed(wanted, taxon))

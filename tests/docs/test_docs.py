@@ -57,7 +57,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder as a user has it: the jobs, the README's first job, and one harvest behind them."""
     folder = tmp_path_factory.mktemp("place")
     shutil.copytree(ROOT / "jobs", folder / "jobs")
-    (folder / "primates.yaml").write_text(_first_job())
+    (folder / "primates.yaml").write_text(_first_job("README.md"))
+    (folder / "my-genes.yaml").write_text(_first_job("jobs.md"))
     with serve_in_thread(SandboxConfig(latency=0.0, rps=0)) as served:
         (folder / "url").write_text(served.url)
         done = _harvester(folder, "run", "jobs/quickstart.yaml", "--rps", "1000")
@@ -65,8 +66,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
-def _first_job() -> str:
-    return next(block.text for block in _blocks("yaml") if block.page.name == "README.md")
+def _first_job(page: str) -> str:
+    return next(block.text for block in _blocks("yaml") if block.page.name == page)
 
 
 def _harvester(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -87,7 +88,7 @@ def _harvester(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("shown", COMMANDS, ids=str)
 def test_shown_commands_work(shown: Shown, place: Path) -> None:
-    program, *words = shlex.split(shown.text)
+    program, *words = shlex.split(shown.text, comments=True)
     if program == "make":
         makefile = (ROOT / "Makefile").read_text()
         assert re.search(rf"^{words[0]}:", makefile, re.MULTILINE)
@@ -115,7 +116,7 @@ def test_the_documentation_shows_something_to_run() -> None:
 
 def test_the_first_job_is_a_job(tmp_path: Path) -> None:
     path = tmp_path / "primates.yaml"
-    path.write_text(_first_job())
+    path.write_text(_first_job("README.md"))
     assert load_job(path).name == "primates"
 
 

@@ -1,0 +1,210 @@
+"""The commands as a user types them: what they print, and how they end."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harvester.sandbox import SandboxConfig, serve_in_thread
+
+ROOT = Path(__file__).parents[2]
+GOOD = """\
+name: good
+harvest:
+  - resource: genome
+    taxa: [human, 10090]
+  - resource: gene
+    ids: [672, 7157]
+  - resource: virus_summary
+    taxa: [1335626]
+"""
+BAD = """\
+name: Bad Name
+harvest:
+  - resource: genom
+    taxa: [human]
+  - resource: genome
+    taxa: []
+    filters: {assembly_levl: [contig]}
+"""
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with serve_in_thread(SandboxConfig(latency=0.0, rps=0)) as served:
+        yield served.url
+
+
+def harvester(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("HARVESTER_", "NCBI_"))}
+    return subprocess.run(
+        [sys.executable, "-m", "harvester", *words],
+        cwd=folder,
+        env={**kept, "PYTHONPATH": str(ROOT), **variables},
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "good.yaml").write_text(GOOD)
+    (tmp_path / "bad.yaml").write_text(BAD)
+    return tmp_path
+
+
+COMMANDS = ["run", "plan", "validate", "status", "publish", "tables", "query", "sandbox"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_explains_itself(command: str, tmp_path: Path) -> None:
+    done = harvester(tmp_path, command, "--help")
+    assert done.returncode == 0
+    assert "Usage: " in done.stdout
+    assert len(done.stdout.splitlines()) > 5
+
+
+def test_the_version_is_told(tmp_path: Path) -> None:
+    assert harvester(tmp_path, "--version").stdout.startswith("harvester, version 0.")
+
+
+@pytest.mark.parametrize("command", ["run", "plan", "validate"])
+def test_a_bad_job_is_explained_line_by_line_and_nothing_is_asked(
+    command: str, folder: Path
+) -> None:
+    with serve_in_thread(SandboxConfig(latency=0.0, rps=0)) as served:
+        done = harvester(folder, command, "bad.yaml", HARVESTER_BASE_URL=served.url)
+        assert served.stats.requests == 0
+    assert done.returncode == 2
+    assert done.stdout == ""
+    lines = done.stderr.splitlines()
+    assert len(lines) == 4
+    for place in ("bad.yaml:1:7", "bad.yaml:3:15", "bad.yaml:6:", "bad.yaml:7:15"):
+        assert any(place in line for line in lines), place
+    assert "assembly_level" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["run"],
+        ["run", "missing.yaml"],
+        ["run", "good.yaml", "--rps", "0"],
+        ["run", "good.yaml", "--nonsense"],
+        ["run", "good.yaml", "--base-url", "http://example.org/datasets/v2"],
+        ["harvest"],
+        ["tables", "genom"],
+        ["query", "SELECT 1"],
+        ["status", "missing.yaml"],
+    ],
+    ids=" ".join,
+)
+def test_mistakes_get_one_clear_message(words: list[str], folder: Path) -> None:
+    done = harvester(folder, *words)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_validate_says_what_a_good_job_asks(folder: Path) -> None:
+    done = harvester(folder, "validate", "good.yaml")
+    assert done.returncode == 0
+    assert done.stdout == "good.yaml: fine (3 queries, 4 page chains)\n"
+
+
+def test_plan_counts_with_one_small_request_a_query_and_offline_with_none(folder: Path) -> None:
+    with serve_in_thread(SandboxConfig(latency=0.0, rps=0)) as served:
+        done = harvester(folder, "plan", "good.yaml", "--json", HARVESTER_BASE_URL=served.url)
+        assert done.returncode == 0, done.stderr
+        assert served.stats.requests <= 3
+        before = served.stats.requests
+        offline = harvester(folder, "plan", "good.yaml", "--offline", HARVESTER_BASE_URL=served.url)
+        assert served.stats.requests == before
+    plan = json.loads(done.stdout)
+    assert [query["chains"] for query in plan["queries"]] == [2, 1, 1]
+    assert all(query["requests"] for query in plan["queries"])
+    assert plan["complete"]
+    assert offline.returncode == 0
+    assert "good: at least 2 requests" in offline.stdout
+
+
+def test_a_run_says_in_one_line_what_happened(folder: Path, url: str) -> None:
+    words = ["run", "good.yaml", "--base-url", url, "--rps", "500"]
+    done = harvester(folder, *words)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("\n") == 1
+    assert done.stdout.startswith("good: complete; ")
+    status = harvester(folder, "status")
+    assert "complete" in status.stdout
+    assert "good" in status.stdout
+    assert harvester(folder, "publish").returncode == 0
+    asked = harvester(folder, "query", "SELECT count(*) AS n FROM gene", "--format", "csv")
+    assert asked.stdout.split() == ["n", "2"]
+
+
+def test_the_summary_is_one_document_with_the_promised_members(folder: Path, url: str) -> None:
+    done = harvester(folder, "run", "good.yaml", "--base-url", url, "--rps", "500", "--json")
+    summary = json.loads(done.stdout)
+    assert done.stdout.count("\n") == 1
+    assert set(summary) == {
+        "run_id", "job", "status", "resumed", "started_at", "finished_at", "seconds", "requests",
+        "retries", "throttled", "bytes_received", "records", "duplicates", "quarantined",
+        "unmodelled_fields", "missing", "failed", "tables", "lake", "database",
+    }  # fmt: skip
+    assert (summary["lake"], summary["database"]) == ("data/lake", "data/harvest.duckdb")
+    assert summary["records"] == sum(table["rows"] for table in summary["tables"].values())
+    assert summary["bytes_received"] > 1000
+
+
+def test_the_log_is_json_where_asked_and_goes_where_asked(folder: Path, url: str) -> None:
+    words = ["run", "good.yaml", "--base-url", url, "--rps", "500", "--log-format", "json"]
+    done = harvester(folder, *words, "--log-file", "run.log")
+    assert done.stderr == ""
+    events = [json.loads(line) for line in (folder / "run.log").read_text().splitlines()]
+    assert {"run started", "run finished"} <= {event["event"] for event in events}
+    assert all({"run", "job", "level", "timestamp"} <= event.keys() for event in events)
+
+
+def test_flags_beat_variables_and_these_the_job(folder: Path, url: str) -> None:
+    words = ["run", "good.yaml", "--rps", "500", "--json", "--lake", "flag/lake"]
+    done = harvester(
+        folder, *words, HARVESTER_BASE_URL=url, HARVESTER_LAKE="var", HARVESTER_DATABASE="var.db"
+    )
+    summary = json.loads(done.stdout)
+    assert (summary["lake"], summary["database"]) == ("flag/lake", "var.db")
+    assert (folder / "flag/lake/manifest.json").exists()
+    assert (folder / "var.db").exists()
+    assert not (folder / "data").exists()
+
+
+def test_the_key_is_nowhere_but_in_the_header(folder: Path, url: str) -> None:
+    key = "0123456789abcdef-secret"
+    done = harvester(
+        folder, "run", "good.yaml", "--base-url", url, "--rps", "500", NCBI_API_KEY=key
+    )
+    assert done.returncode == 0
+    assert key not in done.stdout + done.stderr
+    for path in folder.rglob("*"):
+        assert not path.is_file() or key.encode() not in path.read_bytes(), path
+
+
+def test_several_jobs_give_one_document_a_line(folder: Path, url: str) -> None:
+    (folder / "other.yaml").write_text(GOOD.replace("name: good", "name: other"))
+    words = ["run", "good.yaml", "other.yaml", "--base-url", url, "--rps", "500", "--json"]
+    done = harvester(folder, *words)
+    assert [json.loads(line)["job"] for line in done.stdout.splitlines()] == ["good", "other"]
+
+
+def test_a_sandbox_inside_the_process_needs_no_network(folder: Path) -> None:
+    done = harvester(folder, "run", "--sandbox", "good.yaml")
+    assert done.returncode == 0, done.stderr
