@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.json as pj
 import pyarrow.parquet as pq
 
-from harvester.decode import input_schema
+from harvester.decode.convert import input_type
+from harvester.schema import load_schema
 
 __all__ = ["main"]
 
@@ -21,7 +22,8 @@ _ROWS = 5000
 
 def main(folder: Path, out: Path) -> None:
     """Parses each page and writes it; nothing else."""
-    schema = input_schema("genome")
+    typed = ((field.name, input_type(field, str)) for field in load_schema("genome").fields)
+    schema = pa.schema([(name, kind) for name, kind in typed if kind is not None])
     parsing = pj.ParseOptions(explicit_schema=schema, unexpected_field_behavior="error")
     reading = pj.ReadOptions(use_threads=False, block_size=64 * 2**20)
     with pq.ParquetWriter(out, schema, compression="zstd", compression_level=3) as writer:

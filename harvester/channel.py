@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Generic, TypeVar
 
 __all__ = ["Channel"]
@@ -43,7 +43,7 @@ class Channel(Generic[T]):
             self._closed = True
             self._changed.notify_all()
 
-    async def read(self) -> AsyncIterator[T]:
+    async def read(self) -> AsyncGenerator[T, None]:
         """The items in order; each gives its room back when the next one is asked for."""
         while True:
             async with self._changed:

@@ -20,7 +20,7 @@ from harvester.errors import OutOfServiceError, RefusedError, TokenRefused, Tran
 from harvester.fetch import Asker, Mark, Pacer, Policy, Traffic, open_session, walk
 from harvester.ledger import Ledger
 from harvester.model import Chain, Opened, Page, Stamp
-from harvester.plan import endpoint_of, request_columns
+from harvester.plan import endpoint_of, halves_of, request_columns
 from harvester.stop import Stop
 from harvester.store.journal import Journal, Record
 from harvester.store.keeper import Keeper, chain_label
@@ -34,6 +34,8 @@ _IN_FLIGHT = 48 * 2**20
 _DECODERS = 2
 #: A stale token may happen again; a chain that starts over this often will never end.
 _EPOCHS = 4
+#: Refusals that one identifier of a list may have caused.
+_CULPRIT = frozenset({400, 404})
 #: After the first signal pages under way may arrive for so long.
 _DRAIN = 8.0
 
@@ -116,7 +118,10 @@ class Harvest:
             self.stop.on_signals(),
         ):
             async with open_session(
-                pacer, self.live.traffic, concurrency=self._pace.concurrency, api_key=self._pace.api_key
+                pacer,
+                self.live.traffic,
+                concurrency=self._pace.concurrency,
+                api_key=self._pace.api_key,
             ) as session:
                 asker = Asker(
                     session,
@@ -156,9 +161,20 @@ class Harvest:
                 except OutOfServiceError as error:
                     self.stop.by_outage(error)
                 except RefusedError as error:
-                    await self._fail(chain, error.status, str(error))
+                    await self._refused(chain, error)
                 except TransientError as error:
                     await self._fail(chain, 0, f"given up after many tries: {error}")
+
+    async def _refused(self, chain: Chain, error: RefusedError) -> None:
+        """One bad identifier spoils no list: the list is halved until the culprit stands alone."""
+        halves = halves_of(chain)
+        if not halves or error.status not in _CULPRIT:
+            await self._fail(chain, error.status, str(error))
+            return
+        _log.warning("list refused, asked for by halves", reason=str(error), size=len(chain.values))
+        into = [{"id": half.id, "values": half.values} for half in halves]
+        await self._record({"is": "split", "chain": chain.id, "into": into})
+        self._queue.extendleft(reversed(halves))
 
     async def _walk(self, chain: Chain, asker: Asker) -> None:
         """Walks a chain to its end; from its start again where its end cannot be trusted."""
@@ -250,5 +266,6 @@ class Harvest:
 
     async def _report(self, observer: Observer, pacer: Pacer) -> None:
         while True:
-            observer.tick(self._ledger, self.traffic, pacer.rate)
+            self.live.rate = pacer.rate
+            observer.tick(self.live)
             await asyncio.sleep(observer.interval)

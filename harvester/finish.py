@@ -38,7 +38,7 @@ class Finish:
         self._job = job
         self._run = run
         self._ledger = run.ledger
-        self._chains = plan_chains(job.queries)
+        self._chains = tuple(self._ledger.walked(plan_chains(job.queries)))
         self._labels = self._ledger.valid_labels(self._chains)
 
     def interrupted(self, status: str) -> Summary:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harvester.model import Chain, Drift, Message
@@ -79,6 +79,7 @@ class Ledger:
     parts: dict[str, list[str]] = field(default_factory=dict)
     quarantine: list[str] = field(default_factory=list)
     traffic: dict[int, Traffic] = field(default_factory=dict)
+    halves: dict[str, list[tuple[str, tuple[str, ...]]]] = field(default_factory=dict)
 
     @classmethod
     def replay(cls, records: Iterable[Record]) -> Ledger:
@@ -103,6 +104,10 @@ class Ledger:
             case "failed":
                 state = self.state(record["chain"])
                 state.failure, state.status = record["reason"], record["status"]
+            case "split":
+                self.halves[record["chain"]] = [
+                    (half["id"], tuple(half["values"])) for half in record["into"]
+                ]
             case "traffic":
                 self.traffic[self.attempts] = Traffic(**record["counts"])
             case "committed":
@@ -114,14 +119,24 @@ class Ledger:
         """The state of a chain; a chain that no record names stands at its beginning."""
         return self.chains.setdefault(chain_id, ChainState())
 
+    def walked(self, chains: Iterable[Chain]) -> Iterator[Chain]:
+        """The chains as they are walked: those that were split, by their halves."""
+        for chain in chains:
+            if chain.id in self.halves:
+                halves = self.halves[chain.id]
+                yield from self.walked(replace(chain, id=i, values=v) for i, v in halves)
+            else:
+                yield chain
+
     def open_chains(self, chains: Iterable[Chain]) -> list[Chain]:
         """The chains that are neither at their end nor given up."""
-        states = ((chain, self.state(chain.id)) for chain in chains)
+        states = ((chain, self.state(chain.id)) for chain in self.walked(chains))
         return [chain for chain, state in states if not (state.done or state.failure)]
 
     def valid_labels(self, chains: Iterable[Chain]) -> frozenset[str]:
         """The values of `_chain` whose rows count: these chains, in their newest epoch."""
-        return frozenset(chain_label(chain.id, self.state(chain.id).epoch) for chain in chains)
+        walked = self.walked(chains)
+        return frozenset(chain_label(chain.id, self.state(chain.id).epoch) for chain in walked)
 
     def total_traffic(self) -> Traffic:
         """What all attempts together sent and received."""

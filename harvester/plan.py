@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import zip_longest
 
 from harvester.catalogue import RESOURCES, Endpoint, Resource
 from harvester.errors import SpecError
 from harvester.model import Chain, Query
 
-__all__ = ["chains_of", "endpoint_of", "plan_chains", "request_columns"]
+__all__ = ["chains_of", "endpoint_of", "halves_of", "plan_chains", "request_columns"]
 
 
 def endpoint_of(item: Query | Chain) -> tuple[Resource, Endpoint]:
@@ -50,6 +51,18 @@ def chains_of(query: Query) -> tuple[Chain, ...]:
 def _cut(values: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:
     for start in range(0, len(values), size):
         yield tuple(values[start : start + size])
+
+
+def halves_of(chain: Chain) -> tuple[Chain, ...]:
+    """The chain's identifiers as two chains; none where there is only one identifier."""
+    middle = len(chain.values) // 2
+    if not middle:
+        return ()
+    first, second = chain.values[:middle], chain.values[middle:]
+    return (
+        replace(chain, id=f"{chain.id}a", values=first),
+        replace(chain, id=f"{chain.id}b", values=second),
+    )
 
 
 def request_columns(chain: Chain) -> tuple[tuple[str, str], ...]:

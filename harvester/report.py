@@ -62,18 +62,19 @@ class Verdict:
 
 def judge(queries: Sequence[Query], ledger: Ledger, matches: Matches) -> Verdict:
     """Judges each query, and each identifier of it."""
-    reports = tuple(_query(query, ledger) for query in queries)
+    walked = {query.id: list(ledger.walked(chains_of(query))) for query in queries}
+    reports = tuple(_query(query, walked[query.id], ledger) for query in queries)
     items = tuple(
         item
         for query in queries
-        for chain in chains_of(query)
+        for chain in walked[query.id]
         for item in _items(query, chain, ledger.state(chain.id), matches.get(chain.id, {}))
     )
     return Verdict(reports, items)
 
 
-def _query(query: Query, ledger: Ledger) -> QueryReport:
-    states = [ledger.state(chain.id) for chain in chains_of(query)]
+def _query(query: Query, chains: Sequence[Chain], ledger: Ledger) -> QueryReport:
+    states = [ledger.state(chain.id) for chain in chains]
     totals = [0 if state.unknown else state.total for state in states]
     known = [total for total in totals if total is not None]
     expected = sum(known) if len(known) == len(totals) else None

@@ -8,18 +8,20 @@ from typing import Any, TypeAlias, cast
 import pyarrow as pa
 from pyarrow import json as arrow_json
 
-__all__ = ["Array", "concat", "nulls", "parse_lines", "repeat"]
+__all__ = ["Array", "Type", "concat", "nulls", "parse_lines", "repeat"]
 
 #: An array of a type that is known when the program runs, not before.
 Array: TypeAlias = Any
+#: A type that is known when the program runs, not before.
+Type: TypeAlias = Any
 
 
-def nulls(rows: int, kind: Any) -> Array:  # noqa: ANN401 - any DataType
+def nulls(rows: int, kind: Type) -> Array:
     """A column without values."""
     return pa.nulls(rows, kind)
 
 
-def repeat(value: object, kind: Any, rows: int) -> Array:  # noqa: ANN401 - any DataType
+def repeat(value: object, kind: Type, rows: int) -> Array:
     """A column that holds the same value everywhere."""
     return pa.repeat(cast("Any", pa.scalar(value, kind)), rows)
 

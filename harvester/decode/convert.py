@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from harvester.decode.arrow import Array, nulls
+from harvester.decode.arrow import Array, Type, nulls
 from harvester.schema import Field
 
 __all__ = ["Converter", "Speller", "Surprise", "converter", "input_type"]
@@ -36,7 +36,7 @@ class Surprise(Exception):
     """A slice holds something that only reading it record by record can settle."""
 
 
-def input_type(field: Field, spell: Speller) -> pa.DataType | None:
+def input_type(field: Field, spell: Speller) -> Type | None:
     """The type in which a field is read, or None where the fast path cannot read it."""
     one = _input_struct(field, spell) if field.kind == "struct" else _INPUT.get(field.kind)
     return pa.list_(one) if one is not None and field.many else one
@@ -57,7 +57,7 @@ def converter(field: Field, spell: Speller, *, trusted: bool) -> Converter | Non
     return _each(one) if one and field.many else one
 
 
-def _input_struct(field: Field, spell: Speller) -> pa.DataType:
+def _input_struct(field: Field, spell: Speller) -> Type:
     typed = ((spell(member.name), input_type(member, spell)) for member in field.fields)
     return pa.struct([(name, kind) for name, kind in typed if kind is not None])
 
@@ -68,7 +68,8 @@ def _struct_converter(field: Field, spell: Speller, *, trusted: bool) -> Convert
     names = [member.name for member in field.fields]
     if not any(inner) and [child.name for child in read] == names:
         return None
-    kind = field.arrow_type.value_type if field.many else field.arrow_type
+    whole: Type = field.arrow_type
+    kind = whole.value_type if field.many else whole
     indexes = [read.get_field_index(spell(name)) for name in names]
 
     def convert(array: Array) -> Array:
@@ -81,7 +82,7 @@ def _struct_converter(field: Field, spell: Speller, *, trusted: bool) -> Convert
     return convert
 
 
-def _child(array: Array, index: int, change: Converter | None, kind: pa.DataType) -> Array:
+def _child(array: Array, index: int, change: Converter | None, kind: Type) -> Array:
     if index < 0:
         return nulls(len(array), kind)
     child = array.field(index)
@@ -98,7 +99,7 @@ def _each(change: Converter) -> Converter:
     return convert
 
 
-def _rebuilt(array: Array, kind: pa.DataType, own: int, children: Sequence[Array]) -> Array:
+def _rebuilt(array: Array, kind: Type, own: int, children: Sequence[Array]) -> Array:
     """The same list or struct around other children, nothing copied."""
     buffers = array.buffers()[:own]
     return pa.Array.from_buffers(

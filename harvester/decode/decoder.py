@@ -76,7 +76,7 @@ class Decoder:
         """The rows of NDJSON bytes under the lake's schema, whatever the bytes are."""
         lines = split_lines(data)
         aside = _Aside()
-        pieces = list(self._read(data, lines, aside))
+        pieces = list(self._read(data, lines, aside)) if lines else []
         batches = [complete(columns, of, stamp, self._schema) for columns, of in pieces]
         batch = concat(batches) if batches else no_rows(self._schema)
         self._enums.note_unknown(batch, aside.drift)
@@ -89,27 +89,31 @@ class Decoder:
         )
 
     def _read(self, data: bytes, lines: Sequence[Line], aside: _Aside) -> Iterator[_Piece]:
-        if not lines:
-            return
-        try:
-            yield _Piece(self._fast.read(data, lines), lines)
-        except Surprise:
-            yield from self._read_slices(lines, aside)
-
-    def _read_slices(self, lines: Sequence[Line], aside: _Aside) -> Iterator[_Piece]:
-        """Slices as they are where that works; runs of surprising ones record by record."""
+        """Lines as they are where that works; runs of surprising ones record by record."""
         surprising: list[Line] = []
-        for start in range(0, len(lines), _SLICE):
-            some = lines[start : start + _SLICE]
-            try:
-                columns = self._fast.read(b"\n".join(line.data for line in some), some)
-            except Surprise:
+        for columns, some in self._try(data, lines):
+            if columns is None:
                 surprising.extend(some)
                 continue
             yield from self._read_records(surprising, aside)
             surprising = []
             yield _Piece(columns, some)
         yield from self._read_records(surprising, aside)
+
+    def _try(
+        self, data: bytes, lines: Sequence[Line]
+    ) -> Iterator[tuple[Columns | None, Sequence[Line]]]:
+        """All lines at once, else quarter by quarter, down to few without columns."""
+        try:
+            yield self._fast.read(data, lines), lines
+        except Surprise:
+            if len(lines) <= _SLICE:
+                yield None, lines
+                return
+            size = -(-len(lines) // 4)
+            for start in range(0, len(lines), size):
+                some = lines[start : start + size]
+                yield from self._try(b"\n".join(line.data for line in some), some)
 
     def _read_records(self, lines: Sequence[Line], aside: _Aside) -> Iterator[_Piece]:
         kept: list[tuple[Line, Settled]] = []

@@ -18,9 +18,8 @@ __all__ = ["check_refusal", "is_page", "members_of", "open_page", "open_summary"
 
 _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ELEMENTS = msgspec.json.Decoder(list[msgspec.Raw])
-_PAGE = {"total_count", "next_page_token", "content_type", *MESSAGE_NAMES}
-#: The body of a refusal; with status 200 it is an outage that passes.
-_REFUSAL = {"code", "message"}
+_PAGE = {"total_count", "next_page_token", "content_type", "messages", "errors", "warnings"}
+_LONGEST_COUNT = 18
 _GIVEN_UP = (RecursionError, UnicodeDecodeError, msgspec.DecodeError)
 
 Members = Mapping[str, bytes]
@@ -45,9 +44,9 @@ def is_page(found: Members, list_field: str) -> bool:
 
 
 def check_refusal(found: Members) -> None:
-    """Raises TransientError where the answer is an error's body in spite of its status."""
-    if found.keys() >= _REFUSAL:
-        raise TransientError("error in answer", _text(found["message"]))
+    """Raises TransientError where a refusal came with status 200: an outage, and it passes."""
+    if found.keys() >= {"code", "message"} or found.get("error", b"").startswith(b'"'):
+        raise TransientError("error in answer", _text(found.get("message", found.get("error"))))
 
 
 def open_page(found: Members, list_field: str) -> Opened:
@@ -57,7 +56,7 @@ def open_page(found: Members, list_field: str) -> Opened:
     return Opened(
         data=b"\n".join(map(_one_line, records)),
         total=_count(page.get("total_count", b"")),
-        next_token=_text(page.get("next_page_token", b"null")),
+        next_token=_text(page.get("next_page_token")),
         messages=_messages(page),
     )
 
@@ -120,13 +119,13 @@ def _messages(page: Members) -> tuple[Message, ...]:
 
 def _count(value: bytes) -> int | None:
     digits = value.strip(b'"')
-    return int(digits) if digits.isdigit() else None
+    return int(digits) if digits.isdigit() and len(digits) <= _LONGEST_COUNT else None
 
 
-def _text(value: bytes) -> str:
+def _text(value: bytes | None) -> str:
     """The string that a member holds, nothing for null."""
     try:
-        content = parse(value)
+        content = parse(value or b"null")
     except BadRecord as error:
         raise TransientError("not JSON", str(error)) from error
     return content if isinstance(content, str) else "" if content is None else json_text(content)

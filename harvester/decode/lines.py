@@ -58,8 +58,10 @@ def parts(data: bytes) -> list[bytes] | None:
     None where the brackets do not close, so that nobody can say where a part ends.
     """
     body = data.strip(_LAYOUT)
+    if _CLOSING.get(body[:1]) != body[-1:]:
+        return None
     ends = list(_boundaries(body))
-    if body[:1] not in _CLOSING or not ends or ends[-1] != len(body) - 1:
+    if not ends or ends[-1] != len(body) - 1:
         return None
     starts = [1, *(end + 1 for end in ends[:-1])]
     found = [body[a:b].strip(_LAYOUT) for a, b in zip(starts, ends, strict=True)]

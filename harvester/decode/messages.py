@@ -26,7 +26,8 @@ _TEXTS = {"reason", "message", "unrecognized_identifier"}
 def read_messages(name: str, value: Any) -> tuple[Message, ...]:  # noqa: ANN401 - parsed JSON
     """The messages in a member of that name."""
     items = value if isinstance(value, list) else [value]
-    return tuple(message for item in items for message in _read(MESSAGE_NAMES[name], item))
+    told = (item for item in items if item is not None)
+    return tuple(message for item in told for message in _read(MESSAGE_NAMES[name], item))
 
 
 def _read(level: str, item: Any) -> Iterator[Message]:  # noqa: ANN401 - parsed JSON

@@ -14,8 +14,8 @@ __all__ = ["inflate", "open_body"]
 
 _LIMIT = 256 * 2**20
 _GZIP = 31
-_BLANK = b" \t\r\n"
 _BOM = b"\xef\xbb\xbf"
+_NOT_BLANK = re.compile(rb"[^ \t\r\n]")
 _LINE_OF_OBJECT = re.compile(rb"(?:\A|\n)[ \t\r]*\{")
 
 
@@ -31,13 +31,14 @@ def open_body(
     if len(text) > limit:
         raise _too_large(limit)
     text = text.removeprefix(_BOM)
-    if not text.strip(_BLANK):
+    start = _NOT_BLANK.search(text)
+    if start is None:
         return _nothing(ndjson=ndjson)
-    if text.lstrip(_BLANK)[:1] == b"<" or not _LINE_OF_OBJECT.search(text):
+    if start.group() == b"<" or not _LINE_OF_OBJECT.search(text):
         raise TransientError("not JSON", _glimpse(text))
     if list_field is None:
         return open_summary(text)
-    return _open_records(text, list_field, ndjson=ndjson)
+    return _open_records(text, start.start(), list_field, ndjson=ndjson)
 
 
 def inflate(body: bytes, limit: int) -> bytes:
@@ -61,9 +62,10 @@ def inflate(body: bytes, limit: int) -> bytes:
     return b"".join(pieces)
 
 
-def _open_records(text: bytes, list_field: str, *, ndjson: bool) -> Opened:
-    first, _, others = text.strip(_BLANK).partition(b"\n")
-    if others and members_of(first) is not None:
+def _open_records(text: bytes, start: int, list_field: str, *, ndjson: bool) -> Opened:
+    end = text.find(b"\n", start)
+    several = end >= 0 and _NOT_BLANK.search(text, end)
+    if several and members_of(text[start:end]) is not None:
         return _open_lines(text)
     found = members_of(text, patient=not ndjson)
     if found is None:

@@ -62,12 +62,12 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class _Slot:
-    """A field ready to take values: `fit` for a scalar, `members` under each spelling else."""
+    """A field ready to take values; the members of a struct stand under each spelling."""
 
     name: str
     step: str
     many: bool
-    fit: Callable[[Any], Any] | None
+    fit: Callable[[Any], Any]
     members: Mapping[str, _Slot]
 
 
@@ -126,11 +126,9 @@ class Settler:
             settled.surplus.add(pointer, "field", value)
 
     def _take_column(self, name: str, value: Any, settled: Settled) -> None:  # noqa: ANN401
-        fitted = _fit(value, self._slots[name], "", settled.surplus)
-        if fitted is not None:
-            if name in settled.row:
-                settled.surplus.add_earlier(f"/{name}", settled.row[name])
-            settled.row[name] = fitted
+        if name in settled.row:
+            settled.surplus.add_earlier(segment(name), settled.row[name])
+        settled.row |= _object({name: value}, self._slots, "", settled.surplus)
 
 
 def _slots(fields: Sequence[Field]) -> dict[str, _Slot]:
@@ -139,7 +137,7 @@ def _slots(fields: Sequence[Field]) -> dict[str, _Slot]:
             field.name,
             segment(field.name),
             field.many,
-            FITTING.get(field.kind),
+            FITTING[field.kind],
             _slots(field.fields),
         )
         for field in fields
@@ -154,8 +152,29 @@ def _object(value: Object, slots: Mapping[str, _Slot], pointer: str, surplus: Su
         slot = slots.get(name)
         if slot is None:
             surplus.add(pointer + segment(name), "field", item)
-        elif (fitted := _fit(item, slot, pointer, surplus)) is not None:
+            continue
+        fitted = _fit_many(item, slot, pointer, surplus) if slot.many else slot.fit(item)
+        if isinstance(fitted, dict):
+            held[name] = _object(fitted, slot.members, pointer + slot.step, surplus)
+        elif fitted is not None:
             held[name] = fitted
+        else:
+            surplus.add(pointer + slot.step, "type", item)
+    return held
+
+
+def _fit_many(value: Any, slot: _Slot, above: str, surplus: Surplus) -> list[Any] | None:  # noqa: ANN401
+    """The elements, with nothing in the place of those that do not fit."""
+    if not isinstance(value, list):
+        return None
+    held: list[Any] = []
+    for index, item in enumerate(value):
+        fitted = None if item is None else slot.fit(item)
+        if isinstance(fitted, dict):
+            fitted = _object(fitted, slot.members, f"{above}{slot.step}/{index}", surplus)
+        elif fitted is None and item is not None:
+            surplus.add(f"{above}{slot.step}/{index}", "type", item)
+        held.append(fitted)
     return held
 
 
@@ -170,32 +189,6 @@ def _distinct(value: Object, slots: Mapping[str, _Slot], pointer: str, surplus: 
             surplus.add_earlier(pointer + segment(known), found[known])
         found[known] = item
     return found
-
-
-def _fit(value: Any, slot: _Slot, above: str, surplus: Surplus) -> Any:  # noqa: ANN401
-    """The value as its column holds it; what does not fit goes to the surplus."""
-    if not slot.many:
-        return _fit_one(value, slot, above, slot.step, surplus)
-    pointer = above + slot.step
-    if isinstance(value, list):
-        return [
-            None if item is None else _fit_one(item, slot, pointer, f"/{index}", surplus)
-            for index, item in enumerate(value)
-        ]
-    surplus.add(pointer, "type", value)
-    return None
-
-
-def _fit_one(value: Any, slot: _Slot, above: str, step: str, surplus: Surplus) -> Any:  # noqa: ANN401
-    if slot.fit:
-        fitted = slot.fit(value)
-    elif isinstance(value, dict):
-        return _object(value, slot.members, above + step, surplus)
-    else:
-        fitted = None
-    if fitted is None:
-        surplus.add(above + step, "type", value)
-    return fitted
 
 
 def _echo(value: Any) -> list[str | None] | None:  # noqa: ANN401 - parsed JSON

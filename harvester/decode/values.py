@@ -72,11 +72,16 @@ def _utc(text: str) -> datetime:
     return moment - (moment.utcoffset() or moment.resolution * 0)
 
 
+def _struct(value: object) -> dict[str, Any] | None:
+    return value if isinstance(value, dict) else None
+
+
 def _nothing(_: object) -> None:
     """Bytes do not travel as JSON."""
 
 
-#: The value as the fast path reads that kind, or None where the column cannot hold it.
+#: The value as the fast path reads that kind, or None where the column cannot hold it; the
+#: members of a struct are another matter.
 FITTING: Mapping[str, Callable[[Any], Any]] = {
     "string": _string,
     "int": _int,
@@ -87,4 +92,5 @@ FITTING: Mapping[str, Callable[[Any], Any]] = {
     "timestamp": _timestamp,
     "json": json_text,
     "blob": _nothing,
+    "struct": _struct,
 }

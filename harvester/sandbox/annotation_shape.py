@@ -6,6 +6,7 @@ from random import Random
 
 from harvester.sandbox.gene_shape import genomic_region, locations, span
 from harvester.sandbox.gene_traits import GeneTraits
+from harvester.sandbox.noise import chance
 from harvester.sandbox.templates import Json, Record, text
 from harvester.sandbox.tree import Taxon
 
@@ -33,7 +34,7 @@ def annotation(taxon: Taxon, facts: GeneTraits, rng: Random) -> Record:
         "gene_id": text("gene_id"),
         "symbol": text("symbol"),
         "description": text("description"),
-        "name": text("description") if full or rng.random() < 0.4 else None,
+        "name": text("description") if chance(rng, 0.4, always=full) else None,
         "tax_id": str(taxon.tax_id),
         "taxname": taxon.name,
         "common_name": taxon.common_name,
@@ -47,7 +48,7 @@ def annotation(taxon: Taxon, facts: GeneTraits, rng: Random) -> Record:
         "transcripts": [_transcript(rng, full=full)] if full or spliced else None,
         "proteins": [_protein(rng, full=full)] if coding else None,
         "chromosomes": [text("chromosome")],
-        "swiss_prot_accessions": ["P" + text("short")] if full or rng.random() < 0.1 else None,
+        "swiss_prot_accessions": ["P" + text("short")] if chance(rng, 0.1, always=full) else None,
         "ensembl_gene_ids": [f"ENSG00000{text('serial')}"] if full else None,
         "omim_ids": [text("short")] if full else None,
         "synonyms": [text("synonym"), text("alias")] if full else None,
@@ -66,7 +67,7 @@ def _transcript(rng: Random, *, full: bool) -> Record:
         "ensembl_transcript": f"ENST00000{text('serial')}.2" if full else None,
         "protein": _protein(rng, full=True) if full else None,
         "type": "PROTEIN_CODING",
-        "select_category": "MANE_SELECT" if full or rng.random() < 0.3 else None,
+        "select_category": "MANE_SELECT" if chance(rng, 0.3, always=full) else None,
     }
 
 
@@ -77,7 +78,7 @@ def _protein(rng: Random, *, full: bool) -> Record:
         "accession_version": text("protein"),
         "name": text("description"),
         "length": rng.randrange(60, 3000),
-        "isoform_name": "isoform α" if full or rng.random() < 0.2 else None,
+        "isoform_name": "isoform ß" if chance(rng, 0.2, always=full) else None,
         "ensembl_protein": f"ENSP00000{text('serial')}.2" if full else None,
         "mature_peptides": peptides if full else None,
     }

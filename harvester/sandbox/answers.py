@@ -15,8 +15,8 @@ from harvester.sandbox.faults import Effects
 from harvester.sandbox.noise import mix
 from harvester.sandbox.sequences import assembly_of
 from harvester.sandbox.templates import Json, Record, dumps
-from harvester.sandbox.tree import Taxon
 from harvester.sandbox.tokens import read_token, write_token
+from harvester.sandbox.tree import Taxon
 from harvester.sandbox.world import World
 
 __all__ = ["Answer", "Answers", "refusal"]
@@ -37,6 +37,7 @@ class Answer:
     content_type: str = JSON
     token: str = ""
     records: int = 0
+    encoding: str = ""
 
 
 def refusal(status: int, text: str) -> Answer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from harvester.sandbox import words
+from harvester.sandbox.noise import chance
 from harvester.sandbox.templates import EMPTY, Json, Record, text
 from harvester.sandbox.tree import Taxon
 
@@ -34,9 +35,9 @@ def biosample(taxon: Taxon, rng: Random, *, full: bool) -> Record:
     fields = {
         name: _value(name, taxon, rng)
         for name, share in _FIELDS.items()
-        if full or rng.random() < share
+        if chance(rng, share, always=full)
     }
-    further = {name: _value(name, taxon, rng) for name in _FURTHER if rng.random() < 0.95}
+    further = {name: _value(name, taxon, rng) for name in _FURTHER if chance(rng, 0.95)}
     attributes: list[Json] = [
         {"name": name, "value": value} for name, value in (fields | further).items()
     ]
@@ -49,7 +50,7 @@ def biosample(taxon: Taxon, rng: Random, *, full: bool) -> Record:
         "description": _description(taxon, rng, full=full),
         "owner": _owner(rng, full=full),
         "models": ["Microbe, viral or environmental" if taxon.is_bacterial else "Model organism"],
-        "bioprojects": [EMPTY] if rng.random() < 0.02 else [_project(full=full)],
+        "bioprojects": [EMPTY] if chance(rng, 0.02) else [_project(full=full)],
         "package": "Microbe.1.0" if taxon.is_bacterial else "Model.organism.animal.1.0",
         "attributes": attributes,
         "status": {"status": "live", "when": f"{text('submitted')}T10:14:00"},
@@ -64,7 +65,7 @@ def _project(*, full: bool) -> Record:
 
 def _ids(rng: Random, *, full: bool) -> list[Json]:
     ids: list[Json] = [{"label": "Sample name", "value": text("strain")}]
-    if full or rng.random() < 0.8:
+    if chance(rng, 0.8, always=full):
         ids.append({"db": "SRA", "value": text("run")})
     return ids
 
@@ -73,7 +74,7 @@ def _description(taxon: Taxon, rng: Random, *, full: bool) -> Record:
     return {
         "title": f"Sample {text('strain')} of {taxon.name} <for practice>",
         "organism": {"tax_id": taxon.tax_id, "organism_name": taxon.name},
-        "comment": rng.choice(words.COMMENTS) if full or rng.random() < 0.6 else None,
+        "comment": rng.choice(words.COMMENTS) if chance(rng, 0.6, always=full) else None,
     }
 
 
@@ -84,7 +85,7 @@ def _owner(rng: Random, *, full: bool) -> Record:
 
 def _value(name: str, taxon: Taxon, rng: Random) -> str:
     """A plausible text for an attribute; one in six is a placeholder."""
-    if rng.random() < 1 / 6:
+    if chance(rng, 1 / 6):
         return rng.choice(("missing", "not applicable", "not collected", "na"))
     country, city, _ = rng.choice(words.COUNTRIES)
     known = {

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from harvester.sandbox.asks import Ask, Refusal, Selection, message
+from harvester.sandbox.gene_shape import expression
 from harvester.sandbox.gene_traits import KNOWN
 from harvester.sandbox.genes import Gene, Genes
 from harvester.sandbox.templates import Record, dumps
@@ -15,6 +16,7 @@ from harvester.sandbox.tree import Taxon
 
 __all__ = ["GeneReports"]
 
+_HUMAN = 9606
 _ACCESSION = re.compile(r"[NX][MRP]_(\d+)(?:\.(\d+))?", re.IGNORECASE)
 
 
@@ -26,11 +28,8 @@ class GeneReports:
 
     def select(self, ask: Ask) -> Selection:
         """The genes of a taxon, or those with given numbers, accessions or symbols."""
-        if ask.selector == "taxa":
-            found = self._of_taxon(ask)
-        else:
-            found = self._listed(ask)
-        return self._filtered(ask, found)
+        by_taxon = ask.selector == "taxa"
+        return self._filtered(ask, self._of_taxon(ask) if by_taxon else self._listed(ask))
 
     def _taxon(self, text: str) -> Taxon:
         taxon = self._genes.tree.find(text)
@@ -109,7 +108,9 @@ class GeneReports:
         for tax_id, several in KNOWN.items():
             for index, known in enumerate(several):
                 if known.transcript.partition(".")[0] == digits:
-                    return self._genes.if_there(self._genes.tree.number(tax_id), index, known.gene_id)
+                    return self._genes.if_there(
+                        self._genes.tree.number(tax_id), index, known.gene_id
+                    )
         gene = self._genes.by_id(str(int(digits)))
         return None if gene and gene.known and gene.known.transcript else gene
 
@@ -137,13 +138,17 @@ class GeneReports:
         sequences = set(ask.many("accession_filter"))
         if not (words or types or tags or sequences):
             return found
+        genes = map(self._genes.gene, found.keys)
         keys = [
-            key
-            for key in found.keys
-            if (gene := self._genes.gene(key))
-            and (not types or gene.traits.type in types)
+            gene.key
+            for gene in genes
+            if (not types or gene.traits.type in types)
             and (not tags or gene.locus_tag in tags)
-            and (not sequences or self._genes.place(gene)[2] in sequences or gene.accession in sequences)
+            and (
+                not sequences
+                or self._genes.place(gene)[2] in sequences
+                or gene.accession in sequences
+            )
             and all(word in _text(gene) for word in words)
         ]
         return replace(found, keys=keys)
@@ -155,9 +160,11 @@ class GeneReports:
     def _wrapped(self, ask: Ask, selection: Selection, gene: Gene) -> bytes:
         query = selection.echo.get(gene.key) or ask.values
         warnings = selection.warnings.get(gene.key)
-        tail = b',"query":' + dumps(list(query))
+        tail = b',"query":' + dumps(query)
         if warnings:
-            tail += b',"warnings":' + dumps([dict(one) for one in warnings])
+            tail += b',"warnings":' + dumps(warnings)
+        if gene.known and gene.taxon.tax_id == _HUMAN and not ask.one("returned_content"):
+            tail += b',"expression":' + dumps(expression(gene.gene_id))
         return b'{"gene":' + self._genes.report(gene, ask.one("returned_content")) + tail + b"}"
 
 

@@ -6,10 +6,11 @@ from random import Random
 
 from harvester.sandbox import words
 from harvester.sandbox.gene_traits import GeneTraits
+from harvester.sandbox.noise import chance
 from harvester.sandbox.templates import EMPTY, Json, Record, text
 from harvester.sandbox.tree import Taxon
 
-__all__ = ["GeneShape", "genomic_region", "locations", "span"]
+__all__ = ["GeneShape", "expression", "genomic_region", "locations", "span"]
 
 _EVIDENCE = ("IEA", "IDA", "IPI", "EXP", "IBA")
 
@@ -48,6 +49,32 @@ def locations(*, exons: bool) -> list[Json]:
     ]
 
 
+def expression(gene_id: int) -> Record:
+    """How strongly a gene is read in tissues; it travels beside the gene."""
+    runs: list[Json] = [
+        {"accession": f"SRR{gene_id + run:07d}", "expression_value": 3.25 + run} for run in range(2)
+    ]
+    sample: Record = {
+        "sample_name": "liver",
+        "aggregate_expression_value": {"mean": 3.75, "stddev": 0.5},
+        "biosamples": [{"accession": f"SAMN{gene_id:08d}", "sra_runs": runs}],
+    }
+    project: Record = {
+        "accession": "PRJNA100001",
+        "study_title": "Invented tissues",
+        "description": "Reads that nobody sequenced, from tissues that nobody took",
+        "sra_study_accession": "SRP100001",
+        "pmid": "10000001",
+        "samples": [sample],
+    }
+    return {
+        "gene_id": str(gene_id),
+        "expression_release": {"release_name": "RS_2025", "assembly_accession": "GCF_000001405.40"},
+        "expression_method": "TPM",
+        "bioprojects": [project],
+    }
+
+
 class GeneShape:
     """Writes one template of a taxon's gene reports."""
 
@@ -57,7 +84,7 @@ class GeneShape:
         self._rng = rng
 
     def _chance(self, share: float) -> bool:
-        return self._facts.full or self._rng.random() < share
+        return chance(self._rng, share, always=self._facts.full)
 
     def report(self, *, retired: bool) -> Record:
         """The whole report; `retired` says that another gene was merged into this one."""
@@ -125,10 +152,8 @@ class GeneShape:
         if not self._facts.coding:
             return [{"type": "NON_CODING", "count": transcripts}]
         model = self._rng.randrange(transcripts)
-        return [
-            {"type": "PROTEIN_CODING", "count": transcripts - model},
-            *([{"type": "PROTEIN_CODING_MODEL", "count": model}] if model else []),
-        ]
+        counts: list[Json] = [{"type": "PROTEIN_CODING", "count": transcripts - model}]
+        return [*counts, {"type": "PROTEIN_CODING_MODEL", "count": model}] if model else counts
 
     def _summary(self) -> list[Json]:
         lines = " ".join(self._rng.choices(words.COMMENTS, k=4))
@@ -141,7 +166,7 @@ class GeneShape:
         ]
 
     def _no_ontology(self) -> str | None:
-        return EMPTY if self._facts.coding and self._rng.random() < 0.2 else None
+        return EMPTY if self._facts.coding and chance(self._rng, 0.2) else None
 
     def _ontology(self) -> Record:
         most = 8 if self._facts.coding else 2

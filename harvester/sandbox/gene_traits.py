@@ -36,7 +36,8 @@ KNOWN = {
             "024611.6", ("BRCC1",),
         ),
         KnownGene(
-            3105, "HLA-A", "major histocompatibility complex, class I, A", "6", "002116.8", ("HLAA",)
+            3105, "HLA-A", "major histocompatibility complex, class I, A", "6", "002116.8",
+            ("HLAA",),
         ),
         KnownGene(675, "BRCA2", "BRCA2 DNA repair associated", "13", "000059.4", ("FANCD1",)),
         KnownGene(1956, "EGFR", "epidermal growth factor receptor", "7", "005228.5", ("ERBB1",)),
@@ -89,5 +90,5 @@ def gene_traits(seed: int, taxon: Taxon, template: int) -> GeneTraits:
     kind = "PROTEIN_CODING" if full else rng.choices(_TYPES, _SHARES)[0]
     domain = rng.choice(DOMAINS)
     letters = "".join(word[0] for word in domain.replace("-", " ").split()[:2])
-    prefix = (letters.upper().replace("Β", "B") + rng.choice("ABCDKLNPRSTX")).ljust(3, "G")
+    prefix = (letters.upper() + rng.choice("ABCDKLNPRSTX")).ljust(3, "G")
     return GeneTraits(kind, domain, rng.choice(FUNCTIONS), prefix, full)

@@ -150,6 +150,7 @@ class Genes:
         return None
 
     def if_there(self, taxon: Taxon, index: int, number: int) -> Gene | None:
+        """The gene at an index, if there are so many and it bears this number."""
         if index >= self.count(taxon):
             return None
         gene = self.gene((taxon.place << _PLACE) + index)

@@ -7,6 +7,7 @@ from random import Random
 from harvester.sandbox import words
 from harvester.sandbox.biosample_shape import biosample
 from harvester.sandbox.genome_traits import Traits
+from harvester.sandbox.noise import chance
 from harvester.sandbox.templates import Json, Record, number, text
 from harvester.sandbox.tree import Taxon, Tree
 
@@ -26,14 +27,14 @@ class GenomeShape:
         self._rng = rng
 
     def _chance(self, share: float) -> bool:
-        return self._facts.full or self._rng.random() < share
+        return chance(self._rng, share, always=self._facts.full)
 
     def report(self, *, refseq: bool, paired: bool, status: str) -> Record:
         """The whole report, in the order of NCBI's description."""
         annotated = self._facts.is_annotated(refseq=refseq)
         prokaryote = self._taxon.is_bacterial
         source = "REFSEQ" if refseq else "GENBANK"
-        checked = self._facts.full or (prokaryote and self._rng.random() < 0.6)
+        checked = self._facts.full or (prokaryote and chance(self._rng, 0.6))
         return {
             "accession": text("accession"),
             "current_accession": text("current"),
@@ -57,14 +58,16 @@ class GenomeShape:
         names: Record = {kind: text("strain")}
         if self._facts.full:
             extra = ("breed", "cultivar", "ecotype", "isolate", "sex", "strain")
-            names = {name: f"sample {name}" for name in extra} | {kind: text("strain")}
-        lineage = [{"tax_id": n, "name": self._tree.number(n).name} for n in taxon.lineage]
+            names = {**{name: f"sample {name}" for name in extra}, **names}
+        lineage: list[Json] = [
+            {"tax_id": above, "name": self._tree.number(above).name} for above in taxon.lineage
+        ]
         return {
             "tax_id": taxon.tax_id,
             "sci_name": taxon.name if self._facts.full else None,
             "organism_name": taxon.name,
             "common_name": taxon.common_name,
-            "lineage": [dict(step) for step in lineage] if self._facts.full else None,
+            "lineage": lineage if self._facts.full else None,
             "strain": text("strain") if self._facts.full else None,
             "pangolin_classification": words.PANGO[0] if self._facts.full else None,
             "infraspecific_names": names,
@@ -84,7 +87,9 @@ class GenomeShape:
             "bioproject_accession": text("project") if self._chance(0.88) else None,
             "submission_date": text("submitted") if self._chance(0.1) else None,
             "release_date": text("day"),
-            "description": "An assembly for practice, in all its parts made up" if self._chance(0.5) else None,
+            "description": "An assembly for practice, in all its parts made up"
+            if self._chance(0.5)
+            else None,
             "submitter": facts.submitter,
             "refseq_category": "reference genome" if facts.reference else None,
             "synonym": "sand38" if self._chance(0.02) else None,
@@ -165,9 +170,8 @@ class GenomeShape:
         }
 
     def _coverage(self) -> str:
-        form = self._rng.randrange(10)
         depth = self._rng.randrange(20, 900)
-        return f"{depth}.0x" if form < 8 else (f"{depth}", "4.83306e+02")[form - 8]
+        return self._rng.choice((*[f"{depth}.0x"] * 8, f"{depth}", "4.83306e+02"))
 
     def _organelle(self) -> Record:
         full = self._facts.full
@@ -191,7 +195,7 @@ class GenomeShape:
         }
 
     def _annotation(self, *, refseq: bool) -> Record:
-        by_ncbi = refseq or self._rng.random() < 0.3
+        by_ncbi = refseq or chance(self._rng, 0.3)
         named = f"{text('accession')}-RS_2025_03"
         return {
             "name": named if by_ncbi else f"Annotation submitted by {self._facts.submitter}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
+from harvester.sandbox.noise import chance
 from harvester.sandbox.tree import Taxon
 from harvester.sandbox.words import INSTITUTES
 
@@ -61,16 +62,16 @@ def traits(seed: int, taxon: Taxon, template: int) -> Traits:
     """The traits of one of a taxon's templates; number 0 has every optional part."""
     rng = Random(f"traits/{seed}/{taxon.tax_id}/{template}")
     if template >= TEMPLATES:
-        complete = "Complete Genome" if taxon.chromosomes < 3 or rng.random() < 0 else "Chromosome"
-        return Traits(complete, annotated=True, reference=template == TEMPLATES, full=True)
+        level = "Complete Genome" if taxon.chromosomes == 1 else "Chromosome"
+        return Traits(level, annotated=True, reference=template == TEMPLATES, full=True)
     full = template == 0
     levels = ("Complete Genome", "Chromosome", "Scaffold", "Contig")
     return Traits(
         level="Chromosome" if full else rng.choices(levels, _shares(taxon))[0],
-        annotated=full or rng.random() < 0.6,
-        atypical=full or rng.random() < 0.04,
-        metagenome=full or (taxon.is_bacterial and rng.random() < 0.08),
-        multi_isolate=full or (taxon.is_bacterial and rng.random() < 0.2),
+        annotated=chance(rng, 0.6, always=full),
+        atypical=chance(rng, 0.04, always=full),
+        metagenome=full or (taxon.is_bacterial and chance(rng, 0.08)),
+        multi_isolate=full or (taxon.is_bacterial and chance(rng, 0.2)),
         type_label=_type_label(taxon, rng, full=full),
         submitter=rng.choice(INSTITUTES),
         full=full,
@@ -85,9 +86,9 @@ def _shares(taxon: Taxon) -> tuple[int, int, int, int]:
 
 def _type_label(taxon: Taxon, rng: Random, *, full: bool) -> str:
     if taxon.is_virus:
-        return "TYPE_ICTV" if full or rng.random() < 0.1 else ""
+        return "TYPE_ICTV" if chance(rng, 0.1, always=full) else ""
     labels = (
         "TYPE_MATERIAL", "TYPE_MATERIAL_CLADE", "TYPE_MATERIAL_NEOTYPE", "TYPE_MATERIAL_REFTYPE",
         "PATHOVAR_TYPE", "TYPE_MATERIAL_SYN",
     )  # fmt: skip
-    return rng.choice(labels) if full or rng.random() < 0.07 else ""
+    return rng.choice(labels) if chance(rng, 0.07, always=full) else ""

@@ -184,11 +184,11 @@ class Genomes:
             unknown = tuple(value for value, several in found.items() if not several)
             kept = [key for key in distinct if self._accepted(wanted, key)]
             return Selection(kept, unknown=unknown)
-        taxa, unknown = self._taxa(ask)
+        taxa, strangers = self._taxa(ask)
         keys: array[int] = array("q")
         for taxon in taxa:
             keys.extend(self._filed(wanted, taxon))
-        return Selection(keys, tuple(map(_unknown, unknown)), unknown=tuple(unknown))
+        return Selection(keys, tuple(map(_unknown, strangers)), unknown=tuple(strangers))
 
     def _taxa(self, ask: Ask) -> tuple[list[Taxon], list[str]]:
         """The taxa that were asked for and those below them, and names that nobody knows."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from functools import cache
+from random import Random
 
-__all__ = ["BLOCK", "day_text", "gather", "mix", "recent_day", "scatter"]
+__all__ = ["BLOCK", "chance", "day_text", "gather", "mix", "recent_day", "scatter"]
 
 _MASK = (1 << 64) - 1
 #: Serial numbers that one taxon may use.
@@ -47,3 +48,8 @@ def recent_day(noise: int) -> int:
 def day_text(day: int) -> str:
     """A day number as a calendar date."""
     return (_DAY_ZERO + timedelta(days=day)).isoformat()
+
+
+def chance(rng: Random, share: float, *, always: bool = False) -> bool:
+    """Whether something that this share of the records has is there."""
+    return always or rng.random() < share

@@ -6,10 +6,27 @@ from dataclasses import dataclass
 from typing import Literal
 
 __all__ = [
-    "ANNOTATION", "ANNOTATION_BODY", "GENE", "GENE_BODY", "GENE_LEGACY", "GENE_LEGACY_TAXON",
-    "GENE_SYMBOL", "GENOME", "GENOME_BODY", "GENOME_TAXON", "NONE", "Param", "SEQUENCE",
-    "SEQUENCE_BODY", "SUGGEST", "TAXONOMY", "TAXONOMY_BODY", "VIRUS", "VIRUS_BODY",
-    "VIRUS_SUMMARY", "VIRUS_SUMMARY_BODY",
+    "ANNOTATION",
+    "ANNOTATION_BODY",
+    "GENE",
+    "GENE_BODY",
+    "GENE_LEGACY",
+    "GENE_LEGACY_TAXON",
+    "GENE_SYMBOL",
+    "GENOME",
+    "GENOME_BODY",
+    "GENOME_TAXON",
+    "NONE",
+    "SEQUENCE",
+    "SEQUENCE_BODY",
+    "SUGGEST",
+    "TAXONOMY",
+    "TAXONOMY_BODY",
+    "VIRUS",
+    "VIRUS_BODY",
+    "VIRUS_SUMMARY",
+    "VIRUS_SUMMARY_BODY",
+    "Param",
 ]  # fmt: skip
 
 Type = Literal["flag", "text", "texts", "whole", "day", "choice", "choices"]

@@ -110,7 +110,7 @@ def _fits(value: str, param: Param) -> bool:
 
 def _is_day(value: str) -> bool:
     try:
-        datetime.fromisoformat(value.replace("Z", "+00:00"))
+        datetime.fromisoformat(value)
     except ValueError:
         return False
     return True

@@ -15,6 +15,9 @@ from harvester.sandbox.templates import Record, dumps
 __all__ = ["Piece", "Ruler", "Sequences", "assembly_of"]
 
 _MOST = 400
+#: Versions of the human chromosomes' RefSeq sequences, in the order of their numbers.
+_HUMAN = (11, 12, 12, 12, 10, 12, 14, 11, 12, 11, 10, 12, 11, 9, 10, 10, 11, 10, 10, 11, 9, 11, 11,
+          10)  # fmt: skip
 
 
 def assembly_of(genomes: Genomes, ask: Ask) -> Genome:
@@ -73,7 +76,7 @@ class Sequences:
         length = genome.taxon.length // molecules * (70 + noise % 60) // 100
         digits = f"{(genome.serial + number * 7919) % 1_000_000:06d}"
         version = genome.version - genome.back
-        names = f"NC_{digits}.{version}", f"CM{digits}.{version}"
+        names = _known(genome, number) or (f"NC_{digits}.{version}", f"CM{digits}.{version}")
         return Piece(number, self._name(genome, number), length, "assembled-molecule", *names)
 
     @staticmethod
@@ -114,7 +117,7 @@ class Sequences:
         return {
             "assembly_accession": genome.accession,
             "chr_name": piece.name,
-            "ucsc_style_name": f"chr{piece.name}" if genome.known and placed else None,
+            "ucsc_style_name": f"chr{piece.name}" if genome.known and molecules > 1 and placed else None,
             "sort_order": number if genome.known else None,
             "assigned_molecule_location_type": "Chromosome",
             "refseq_accession": piece.refseq if genome.refseq else None,
@@ -128,6 +131,15 @@ class Sequences:
             "role": piece.role,
             "sequence_name": piece.genbank if noise % 20 else None,
         }
+
+
+def _known(genome: Genome, number: int) -> tuple[str, str] | None:
+    """The names of sequences that many people know by heart."""
+    if genome.current in {"GCF_000001405.40", "GCA_000001405.29"} and not genome.back:
+        return f"NC_{number + 1:06d}.{_HUMAN[number]}", f"CM{663 + number:06d}.2"
+    if genome.serial == 5845:  # noqa: PLR2004 - E. coli K-12
+        return "NC_000913.3", "U00096.3"
+    return None
 
 
 class Ruler:

@@ -1,12 +1,12 @@
-"""The sandbox as an HTTP server: limit, latency, faults and the wire around the answers."""
+"""The sandbox as an HTTP server: the limit, the wait and the faults around the answers."""
 
 from __future__ import annotations
 
 import asyncio
-import gzip
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -23,21 +23,52 @@ from harvester.sandbox.reading import read_ask
 from harvester.sandbox.routes import BASE, Route, find_route
 from harvester.sandbox.stats import Stats
 from harvester.sandbox.templates import dumps
-from harvester.sandbox.wire import GATEWAY, gateway_page, send, throttled
+from harvester.sandbox.wire import compressed, fallen, send, throttled
 from harvester.sandbox.world import World
 
 __all__ = ["Sandbox"]
 
-TOKEN_HEADER = "X-Ncbi-Next-Page-Token"  # noqa: S105 - the name of a header
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+STATS_PATH = "/sandbox/stats"
 #: Faults that change what an answer says; such answers are not remembered.
-_CHANGING = {
-    "repeat-token", "empty", "unknown-field", "broken-line", "moving-total", "refuse-list", "camel",
-    "bare",
-}  # fmt: skip
+_CHANGING = frozenset(
+    ("repeat-token", "empty", "unknown-field", "broken-line", "moving-total", "refuse-list",
+     "camel", "bare")
+)  # fmt: skip
 _THREADS = 2
 _LARGEST_BODY = 16 * 2**20
-_FULL_PAGE = 1.5
+#: How much longer than a small answer a page of 1000 takes, and how much chance adds.
+_FULL_PAGE, _JITTER = 1.5, 0.2
 _GOODBYE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """One request, read: all that its answer depends on."""
+
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...]
+    body: bytes
+    ndjson: bool
+    gzip: bool
+    number: int
+    found: tuple[Route, tuple[str, ...]] | None
+
+    @property
+    def family(self) -> str:
+        """The family of paths."""
+        return self.found[0].family if self.found else "other"
+
+    @property
+    def has_token(self) -> bool:
+        """Whether it asks for a later page."""
+        return any(name == "page_token" for name, _ in self.query) or b"page_token" in self.body
+
+    def key(self, effects: Effects) -> Hashable:
+        """The same for requests with the same answer."""
+        missing = (effects.shrink, effects.gone)
+        return (self.method, self.path, self.query, self.body, self.ndjson, self.gzip, missing)
 
 
 class Sandbox:
@@ -52,85 +83,128 @@ class Sandbox:
         self._answers = Answers(self.world)
         self._limiter = Limiter()
         self._cache = Cache(self.config.cache_mb * 2**20)
-        self._threads: ThreadPoolExecutor | None = None
 
     @asynccontextmanager
     async def serve(self, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
         """Serves until left; gives the base URL."""
-        application = web.Application(client_max_size=_LARGEST_BODY)
-        application.router.add_route("*", "/{path:.*}", self._handle)
-        runner = web.AppRunner(
-            application, access_log=None, handler_cancellation=True, shutdown_timeout=_GOODBYE
-        )
-        self._threads = ThreadPoolExecutor(_THREADS, "sandbox")
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, host, port).start()
-            shown = f"[{host}]" if ":" in host else host
-            yield f"http://{shown}:{runner.addresses[0][1]}{BASE}"
-        finally:
-            await runner.cleanup()
-            self._threads.shutdown(wait=False, cancel_futures=True)
+        with ThreadPoolExecutor(_THREADS, "sandbox") as threads:
+            application = web.Application(client_max_size=_LARGEST_BODY)
+            application.router.add_route("*", "/{path:.*}", self._handler(threads))
+            runner = web.AppRunner(
+                application, access_log=None, handler_cancellation=True, shutdown_timeout=_GOODBYE
+            )
+            await runner.setup()
+            try:
+                await web.TCPSite(runner, host, port).start()
+                shown = f"[{host}]" if ":" in host else host
+                yield f"http://{shown}:{runner.addresses[0][1]}{BASE}"
+            finally:
+                await runner.cleanup()
 
-    async def _handle(self, request: web.Request) -> web.StreamResponse:
-        """One request from arrival to the last byte."""
-        now = asyncio.get_running_loop().time()
-        raw_path = request.rel_url.raw_path
-        if raw_path == "/sandbox/stats":
-            return web.json_response(body=dumps(self.stats.document()))
-        found = find_route(request.method, raw_path)
-        self.stats.arrived(now, found[0].family if found else "other")
+    def _handler(self, threads: ThreadPoolExecutor) -> _Handler:
+        async def handle(request: web.Request) -> web.StreamResponse:
+            """One request from arrival to the last byte."""
+            now = asyncio.get_running_loop().time()
+            if request.path == STATS_PATH:
+                return web.Response(
+                    body=dumps(self.stats.document()), content_type="application/json"
+                )
+            found = find_route(request.method, request.rel_url.raw_path)
+            self.stats.arrived(now, found[0].family if found else "other")
+            headers, refused = self._admit(request, now)
+            if refused:
+                return await self._finish(request, refused, headers, Effects())
+            call = await self._read(request, found)
+            effects = self.faults.draw(call.family, token=call.has_token, ndjson=call.ndjson)
+            self.stats.faults.update(effects.names)
+            answer = fallen(effects, str(request.remote)) or _stale(effects)
+            if answer is None:
+                answer = await self._answer(call, effects, threads)
+                await self._wait(answer, call.number, now)
+            return await self._finish(request, answer, headers, effects)
+
+        return handle
+
+    def _admit(self, request: web.Request, now: float) -> tuple[dict[str, str], Answer | None]:
+        """The headers of the rate limit, and the refusal of a request that is one too many."""
         key = request.headers.get("api-key") or request.query.get("api_key", "")
         limit = self.config.limit(keyed=bool(key))
-        headers: dict[str, str] = {}
-        if limit:
-            passes, left = self._limiter.admit(key, limit, now)
-            headers = {"X-RateLimit-Limit": str(limit), "X-RateLimit-Remaining": str(left)}
-            if not passes:
-                return self._counted(throttled(key or str(request.remote), limit), headers)
-        return await self._served(request, found, headers, now)
+        if not limit:
+            return {}, None
+        passes, left = self._limiter.admit(key, limit, now)
+        headers = {"X-RateLimit-Limit": str(limit), "X-RateLimit-Remaining": str(left)}
+        return headers, None if passes else throttled(str(request.remote), limit)
 
-    def _counted(self, response: web.Response, headers: dict[str, str]) -> web.Response:
-        self.stats.by_status[response.status] += 1
-        response.headers.update(headers)
-        if response.status == 429:  # noqa: PLR2004 - Too Many Requests
-            response.headers.update(self._retry_after())
-        return response
+    async def _read(
+        self, request: web.Request, found: tuple[Route, tuple[str, ...]] | None
+    ) -> _Call:
+        accepted = request.headers.get("Accept", "")
+        return _Call(
+            request.method,
+            request.rel_url.raw_path,
+            tuple(request.query.items()),
+            await request.read(),
+            ndjson=bool(found and found[0].ndjson) and "application/x-ndjson" in accepted,
+            gzip="gzip" in request.headers.get("Accept-Encoding", ""),
+            number=self.stats.requests,
+            found=found,
+        )
+
+    async def _answer(self, call: _Call, effects: Effects, threads: ThreadPoolExecutor) -> Answer:
+        """The answer, remembered or made in a thread, so that the loop stays free."""
+        key = None if effects.names & _CHANGING else call.key(effects)
+        known = self._cache.get(key) if key is not None else None
+        if known is not None:
+            return known
+        loop = asyncio.get_running_loop()
+        answer = await loop.run_in_executor(threads, self._make, call, effects)
+        if key is not None:
+            self._cache.put(key, answer)
+        return answer
+
+    def _make(self, call: _Call, effects: Effects) -> Answer:
+        try:
+            answer = self._found(call, effects)
+        except Refusal as refused:
+            answer = refusal(refused.status, str(refused))
+        return compressed(answer) if call.gzip else answer
+
+    def _found(self, call: _Call, effects: Effects) -> Answer:
+        if call.found is None:
+            raise Refusal(404, "Your request is invalid.")
+        route, values = call.found
+        ask = read_ask(route, values, list(call.query), call.body)
+        return self._answers.answer(ask, effects, ndjson=call.ndjson, number=call.number)
+
+    async def _wait(self, answer: Answer, number: int, began: float) -> None:
+        """Takes as long as NCBI would, counted from the arrival."""
+        chance = mix(self.config.seed, number, 13) % 1000 / 1000
+        full = 1 + _FULL_PAGE * answer.records / 1000
+        wanted = self.latency * full * (1 - _JITTER / 2 + _JITTER * chance)
+        left = began + wanted - asyncio.get_running_loop().time()
+        if left > 0:
+            await asyncio.sleep(left)
+
+    async def _finish(
+        self, request: web.Request, answer: Answer, headers: dict[str, str], effects: Effects
+    ) -> web.StreamResponse:
+        """Counts and sends."""
+        self.stats.by_status[answer.status] += 1
+        self.stats.records += answer.records
+        self.stats.bytes_sent += len(answer.body)
+        if answer.status == 429:  # noqa: PLR2004 - Too Many Requests
+            headers = headers | self._retry_after()
+        return await send(request, answer, headers, effects)
 
     def _retry_after(self) -> dict[str, str]:
         form = self.config.retry_after
         if form == "none":
             return {}
         moment = datetime.now(UTC) + timedelta(seconds=2)
-        text = "1" if form == "seconds" else format_datetime(moment, usegmt=True)
-        return {"Retry-After": text}
+        return {"Retry-After": "1" if form == "seconds" else format_datetime(moment, usegmt=True)}
 
-    async def _served(
-        self,
-        request: web.Request,
-        found: tuple[Route, tuple[str, ...]] | None,
-        headers: dict[str, str],
-        now: float,
-    ) -> web.StreamResponse:
-        """An admitted request: the faults that strike it, its answer, the wait, the wire."""
-        number = self.stats.requests
-        ndjson = bool(found and found[0].ndjson) and _accepts(request, "application/x-ndjson")
-        effects = self.faults.draw(
-            found[0].family if found else "other",
-            token="page_token" in request.query or await _body_has_token(request),
-            ndjson=ndjson,
-        )
-        self.stats.faults.update(effects.names)
-        for name, act in GATEWAY.items():
-            if name in effects:
-                return self._counted(await act(request), headers)
-        answer = await self._answered(request, found, effects, ndjson=ndjson, number=number)
-        await self._wait(answer.records, number, now)
-        self.stats.by_status[answer.status] += 1
-        self.stats.records += answer.records
-        compressed = answer.encoded
-        if answer.token:
-            headers[TOKEN_HEADER] = answer.token
-        sent = await send(request, answer, headers, effects)
-        self.stats.bytes_sent += len(answer.body)
-        return sent
+
+def _stale(effects: Effects) -> Answer | None:
+    if "stale-token" not in effects:
+        return None
+    return refusal(400, "Invalid argument provided: 'page_token' is no longer valid.")

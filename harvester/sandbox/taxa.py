@@ -12,6 +12,7 @@ __all__ = ["OUTLINE", "RETIRED"]
 #: Numbers that once were taxa, with the taxon that took them in.
 RETIRED = {469598: 562, 1002370: 1773, 119210: 11320}
 
+# ruff: noqa: E501 - one taxon a line
 OUTLINE = """
 1|NO_RANK|root
  131567|CELLULAR_ROOT|cellular organisms

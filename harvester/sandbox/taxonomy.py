@@ -97,6 +97,7 @@ class Taxonomy:
             "current_scientific_name_is_formal": formal,
             "secondary_tax_ids": _merged_ids(taxon),
             "extinct": "neanderthalensis" in taxon.name,
+            "genetic_code": _genetic_code(taxon),
         }
 
     def _name(self, taxon: Taxon) -> Record:
@@ -154,6 +155,23 @@ def _moltype(taxon: Taxon) -> str:
     if 2559587 in taxon.lineage:  # noqa: PLR2004 - Riboviria
         return "ssRNA"
     return "dsDNA" if taxon.length else ""
+
+
+def _genetic_code(taxon: Taxon) -> Record:
+    """The translation tables of the nucleus and the organelles."""
+    bacterial: Record = {"id": 11, "name": "Bacterial, Archaeal and Plant Plastid"}
+    if taxon.is_bacterial:
+        return {"primary": bacterial}
+    lineage = {*taxon.lineage, taxon.tax_id}
+    animal, plant = 33208 in lineage, 33090 in lineage  # noqa: PLR2004 - taxon numbers
+    vertebrate: Record = {"id": 2, "name": "Vertebrate Mitochondrial"}
+    fungal: Record = {"id": 4, "name": "Mold Mitochondrial"}
+    return {
+        "primary": {"id": 1, "name": "Standard"},
+        "mitochondrial": vertebrate if animal else None,
+        "plastid": bacterial if plant else None,
+        "hydrogenosome": fungal if taxon.group == "fungi" else None,
+    }
 
 
 def _note(taxon: Taxon) -> Record:

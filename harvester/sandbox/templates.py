@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from typing import TypeAlias
 
 __all__ = ["EMPTY", "Json", "Record", "Template", "clean", "dumps", "number", "text"]
 
-Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
+Json: TypeAlias = "Mapping[str, Json] | Sequence[Json] | str | int | float | bool | None"
 Record: TypeAlias = "dict[str, Json]"
 
 #: Stands for a message that is present and holds nothing, as NCBI sometimes sends it.
@@ -33,9 +33,9 @@ def clean(value: Json) -> Json:
     """The value without what protobuf leaves out: zero, false and empty; `None` if all is."""
     if value == EMPTY:
         return {}
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return {k: kept for k, v in value.items() if (kept := clean(v)) is not None} or None
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [kept for v in value if (kept := clean(v)) is not None] or None
     if isinstance(value, float) and value.is_integer():
         value = int(value)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from random import Random
 
 from harvester.sandbox import words
+from harvester.sandbox.noise import chance
 from harvester.sandbox.templates import Json, Record, number, text
 from harvester.sandbox.tree import Taxon, Tree
 
@@ -36,8 +37,8 @@ def virus_traits(seed: int, taxon: Taxon, template: int) -> VirusTraits:
     full = template == 0
     country, city, continent = words.COUNTRIES[0] if full else rng.choice(words.COUNTRIES)
     return VirusTraits(
-        complete=full or rng.random() < 0.6,
-        annotated=full or rng.random() < 0.7,
+        complete=chance(rng, 0.6, always=full),
+        annotated=chance(rng, 0.7, always=full),
         host=words.HOSTS[0][0] if full else rng.choice((*words.HOSTS, (0, "", "")))[0],
         country=country,
         city=city,
@@ -58,7 +59,7 @@ class VirusShape:
         self._rng = rng
 
     def _chance(self, share: float) -> bool:
-        return self._facts.full or self._rng.random() < share
+        return chance(self._rng, share, always=self._facts.full)
 
     def report(self, *, refseq: bool) -> Record:
         """The whole report, in the order of NCBI's description."""

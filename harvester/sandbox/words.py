@@ -47,16 +47,24 @@ HOSTS = (
 )  # fmt: skip
 PANGO = ("B.1.1.7", "BA.2", "BA.5", "XBB.1.5", "JN.1", "B.1.617.2", "KP.3")
 COMMENTS = (
-    "Annotated with the pipeline of the sandbox; reads of quality < 20 were left out. The methods"
-    " of the pipeline, its version and the evidence behind each gene stand in its own report.",
-    "Assembly was polished twice & checked by hand; coverage > 30x everywhere. Two contigs of the"
-    " first submission were joined, and adapters were cut off at the ends of the sequences.",
-    "Made up for practice: “nothing here was ever sequenced”. The submitter’s notes are in several"
-    " languages: Stichprobe für Übungen; échantillon d’exercice; 練習用のサンプル.",
+    (
+        "Annotated with the pipeline of the sandbox; reads of quality < 20 were left out. The"
+        " methods of the pipeline, its version and the evidence behind each gene stand in its own"
+        " report."
+    ),
+    (
+        "Assembly was polished twice & checked by hand; coverage > 30x everywhere. Two contigs of"
+        " the first submission were joined, and adapters were cut off at the ends."
+    ),
+    (
+        "Made up for practice: “nothing here was ever sequenced”. The submitter's notes are in"
+        " several languages: Stichprobe für Übungen; échantillon d'étude; 練習用のサンプル."
+    ),
 )
 DOMAINS = (
     "zinc finger", "ankyrin repeat", "coiled-coil", "leucine rich repeat", "homeobox", "kinase",
-    "solute carrier", "transmembrane", "ribosomal", "ATP binding cassette", "β-propeller", "WD40",
+    "solute carrier", "transmembrane", "ribosomal", "ATP binding cassette", "beta propeller",
+    "WD40",
 )  # fmt: skip
 FUNCTIONS = (
     "domain containing", "interacting protein", "family member", "like receptor", "associated",

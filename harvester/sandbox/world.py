@@ -78,13 +78,17 @@ class World:
         taxon = self.tree.find(text)
         if taxon is None or not taxon.length:
             names = ", ".join(f"{one.tax_id}" for one in self.tree.blocks)
-            raise SpecError(f"the sandbox files no records under {text!r}; taxa that it has: {names}")
+            raise SpecError(
+                f"the sandbox files no records under {text!r}; taxa that it has: {names}"
+            )
         return taxon
 
     def _fit(self, sizes: dict[int, int], taxon: Taxon, count: int, resource: str) -> None:
         below = sum(sizes[one.tax_id] for one in self.tree.below(taxon)[1:])
         if count < below:
-            message = f"{resource}:{taxon.tax_id}={count} is less than the {below} of the taxa below"
+            message = (
+                f"{resource}:{taxon.tax_id}={count} is less than the {below} of the taxa below"
+            )
             raise SpecError(message)
         sizes[taxon.tax_id] = count - below
 

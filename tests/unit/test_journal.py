@@ -64,12 +64,17 @@ def test_a_flipped_bit_is_noticed(tmp_path: Path) -> None:
     assert list(replay(lake, PATH)) == RECORDS[:1]
 
 
+def _write_half(lake: Lake, path: str) -> None:
+    with lake.create(path) as sink:
+        sink.write(b"half")
+        raise RuntimeError("half way")
+
+
 def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     lake = Lake(tmp_path)
     lake.write("a/b.txt", b"old")
-    with pytest.raises(RuntimeError), lake.create("a/b.txt") as sink:
-        sink.write(b"half")
-        raise RuntimeError
+    with pytest.raises(RuntimeError, match="half way"):
+        _write_half(lake, "a/b.txt")
     assert lake.read("a/b.txt") == b"old"
     assert lake.list("a") == ["a/b.txt"]
 

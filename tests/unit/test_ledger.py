@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from harvester.ledger import Ledger
 from harvester.model import Message, Query
-from harvester.plan import plan_chains
+from harvester.plan import halves_of, plan_chains
 from harvester.report import judge
 
 QUERY = Query("q", "genome", "taxa", ("562", "9606"))
@@ -125,3 +125,23 @@ def test_messages_are_read_back_as_they_were() -> None:
     told = {"level": "error", "code": "X", "text": "t", "identifiers": ["a", "b"]}
     ledger = Ledger.replay([_pages(_page("q.0", 0, messages=[told]))])
     assert ledger.state("q.0").messages == [Message("error", "X", "t", ("a", "b"))]
+
+
+def test_a_list_that_was_split_is_walked_by_its_halves() -> None:
+    query = Query("q", "gene", "ids", ("1", "2", "3"))
+    chain = plan_chains([query])[0]
+    ledger = Ledger()
+    for chain_id in ("q.0", "q.0b"):
+        found = next(one for one in ledger.walked([chain]) if one.id == chain_id)
+        into = [{"id": half.id, "values": list(half.values)} for half in halves_of(found)]
+        ledger.apply({"is": "split", "chain": chain_id, "into": into})
+    walked = list(ledger.walked([chain]))
+    assert [(one.id, one.values) for one in walked] == [
+        ("q.0a", ("1",)),
+        ("q.0ba", ("2",)),
+        ("q.0bb", ("3",)),
+    ]
+    assert ledger.valid_labels([chain]) == {"q.0a/0", "q.0ba/0", "q.0bb/0"}
+    assert halves_of(walked[0]) == ()
+    verdict = judge([query], ledger, {})
+    assert [item.value for item in verdict.items] == ["1", "2", "3"]

@@ -1,0 +1,83 @@
+"""`harvester sandbox`: serves a stand-in for NCBI on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from typing import cast
+
+import click
+
+from harvester.errors import SpecError
+from harvester.sandbox import FAULTS, Sandbox, SandboxConfig, parse_size
+from harvester.sandbox.config import RetryAfter
+
+__all__ = ["sandbox"]
+
+_FAULTS = "\b\nFaults:\n" + "\n".join(f"  {name:<14} {does}" for name, does in FAULTS.items())
+
+
+@click.command(epilog=_FAULTS)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8042, show_default=True, help="Port; 0 takes a free one.")
+@click.option("--seed", default=1, show_default=True, help="Another seed, other records.")
+@click.option("--scale", default=1.0, show_default=True, help="Multiplies all sizes.")
+@click.option(
+    "--size",
+    "sizes",
+    multiple=True,
+    metavar="RESOURCE:ID=COUNT",
+    help="Records of one taxon or assembly, such as genome:562=40000.",
+)
+@click.option("--rps", type=click.IntRange(0), help="Rate limit; 0: none  [default: 5, keyed 10]")
+@click.option("--latency", default=0.4, show_default=True, help="Seconds of a small answer.")
+@click.option(
+    "--retry-after",
+    type=click.Choice(["none", "seconds", "date"]),
+    default="none",
+    show_default=True,
+    help="How a 429 says when to come back.",
+)
+@click.option("--faults", default="", metavar="LIST", help="Such as 429:0.1,reset@3,gene/500@2.")
+def sandbox(
+    *,
+    host: str,
+    port: int,
+    seed: int,
+    scale: float,
+    sizes: tuple[str, ...],
+    rps: int | None,
+    latency: float,
+    retry_after: str,
+    faults: str,
+) -> None:
+    """Serve a stand-in for NCBI Datasets, to practise jobs on.
+
+    Its records are made up, the same in every run, and look like NCBI's. What it saw is at
+    /sandbox/stats.
+    """
+    config = SandboxConfig(
+        seed=seed,
+        scale=scale,
+        sizes=tuple(map(parse_size, sizes)),
+        rps=rps,
+        latency=latency,
+        retry_after=cast("RetryAfter", retry_after),
+        faults=faults,
+    )
+    asyncio.run(_serve(Sandbox(config), host, port))
+
+
+async def _serve(served: Sandbox, host: str, port: int) -> None:
+    """Serves until the process is asked to end."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        async with served.serve(host, port) as url:
+            click.echo(f"sandbox at {url}", err=True)
+            click.echo(f"  harvest from it: HARVESTER_BASE_URL={url} harvester run JOB", err=True)
+            await stop.wait()
+    except OSError as error:
+        raise SpecError(f"cannot listen on {host}:{port}: {error.strerror}") from error

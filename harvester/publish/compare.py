@@ -1,0 +1,83 @@
+"""Which columns of a row differ from its current version, told for many rows at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from harvester.publish.layout import Layout
+from harvester.publish.manifest import LakeFile
+from harvester.publish.sql import name, parquet, same, texts
+from harvester.publish.staged import PART_OF, place
+from harvester.publish.workbench import Connection
+from harvester.schema import EXTRA, RUN_ID
+from harvester.store.lake import Lake
+
+__all__ = ["compare"]
+
+
+def compare(
+    connection: Connection,
+    lake: Lake,
+    layout: Layout,
+    parts: Sequence[str],
+    data: Sequence[LakeFile],
+) -> None:
+    """Makes the table `differs`: the place of each row of `news` that changed, and its columns.
+
+    Rows are wide and may be many, so what is compared is a digest of each value's text, which tells
+    NULL, an empty list and a struct of NULLs apart, where DuckDB's digest of the value does not.
+    """
+    connection.execute("CREATE TABLE asked AS SELECT * FROM news WHERE change = 'changed'")
+    told = (*layout.data, EXTRA.name)
+    connection.execute(f"CREATE TABLE fresh_digests AS {_fresh(connection, lake, parts, told)}")
+    connection.execute(
+        f"CREATE TABLE held_digests AS {_held(connection, lake, layout, data, told)}"
+    )
+    unequal = (f"f.{name(column)} IS DISTINCT FROM h.{name(column)}" for column in told)
+    connection.execute(
+        f"CREATE TABLE differs AS "
+        f"SELECT place, list_where({texts(told)}, [{', '.join(unequal)}]) AS columns "
+        f"FROM fresh_digests f JOIN held_digests h USING (place)"
+    )
+
+
+def _fresh(
+    connection: Connection, lake: Lake, parts: Sequence[str], told: Collection[str]
+) -> str:
+    """Digests of the staged rows that are asked about."""
+    rows = connection.execute(f"SELECT DISTINCT {PART_OF} AS part FROM asked ORDER BY part")
+    numbers = [int(part) for (part,) in rows.fetchall()]
+    files = parquet(lake, (parts[number] for number in numbers), "file_row_number")
+    return (
+        f"SELECT a.place, {_digests(told)} FROM {files} r JOIN asked a ON a.place = {place(numbers)}"
+    )
+
+
+def _held(
+    connection: Connection,
+    lake: Lake,
+    layout: Layout,
+    data: Sequence[LakeFile],
+    told: Collection[str],
+) -> str:
+    """Digests of the current versions of the same keys."""
+    rows = connection.execute("SELECT DISTINCT held_by FROM asked")
+    runs = {str(run) for (run,) in rows.fetchall()}
+    files = parquet(lake, (file.path for file in data if file.run_id in runs))
+    return (
+        f"SELECT a.place, {_digests(told)} FROM {files} r "
+        f"JOIN asked a ON {same('r', 'a', layout.key)} AND r.{RUN_ID.name} = a.held_by"
+    )
+
+
+def _digests(told: Collection[str]) -> str:
+    return ", ".join(f"hash({_text(column)}) AS {name(column)}" for column in told)
+
+
+def _text(column: str) -> str:
+    value = f"CAST(r.{name(column)} AS VARCHAR)"
+    if column != EXTRA.name:
+        return value
+    # The order in which surplus values were met is no news.
+    entries = f"map_entries(TRY_CAST(TRY_CAST({value} AS JSON) AS MAP(VARCHAR, JSON)))"
+    return f"coalesce(CAST(list_sort({entries}) AS VARCHAR), {value})"

@@ -1,0 +1,198 @@
+"""The lake's manifest: which files make each table. Writing it is the commit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from harvester.errors import LakeError
+from harvester.store.lake import Lake
+
+__all__ = [
+    "MANIFEST",
+    "CommittedRun",
+    "LakeFile",
+    "Manifest",
+    "TableFiles",
+    "leftovers",
+    "read_manifest",
+    "write_manifest",
+]
+
+MANIFEST = "manifest.json"
+_VERSION = 1
+_NOT_DATA = frozenset({MANIFEST, ".lock"})
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class LakeFile:
+    """One Parquet file; the fingerprint is that of the layout under which it was written."""
+
+    path: str
+    rows: int
+    bytes: int
+    run_id: str
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TableFiles:
+    """A table: files of row versions, and files that name the versions which have ended."""
+
+    data: tuple[LakeFile, ...] = ()
+    ended: tuple[LakeFile, ...] = ()
+
+    def __add__(self, more: TableFiles) -> TableFiles:
+        """Both tables' files, this one's first."""
+        return TableFiles(self.data + more.data, self.ended + more.ended)
+
+    @property
+    def versions(self) -> int:
+        """How many versions of rows there are."""
+        return sum(file.rows for file in self.data)
+
+    @property
+    def rows(self) -> int:
+        """How many of them are current."""
+        return self.versions - sum(file.rows for file in self.ended)
+
+
+@dataclass(frozen=True, slots=True)
+class CommittedRun:
+    """A run whose rows are in the lake; `started_at` is ISO 8601 with its zone."""
+
+    run_id: str
+    started_at: str
+    job: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The whole lake at one moment."""
+
+    runs: tuple[CommittedRun, ...] = ()
+    tables: Mapping[str, TableFiles] = field(default_factory=dict)
+    meta: Mapping[str, tuple[LakeFile, ...]] = field(default_factory=dict)
+
+    def table(self, name: str) -> TableFiles:
+        """The files of a resource's table; none where it was never harvested."""
+        return self.tables.get(name, TableFiles())
+
+    def has(self, run_id: str) -> bool:
+        """Whether a run is committed."""
+        return any(run.run_id == run_id for run in self.runs)
+
+    def with_run(
+        self,
+        run: CommittedRun,
+        tables: Mapping[str, TableFiles],
+        meta: Mapping[str, Sequence[LakeFile]],
+    ) -> Manifest:
+        """The lake with what one more run brought."""
+        if self.has(run.run_id):
+            raise LakeError(f"run {run.run_id} is committed already")
+        return replace(
+            self,
+            runs=(*self.runs, run),
+            tables={**self.tables, **{name: self.table(name) + tables[name] for name in tables}},
+            meta={**self.meta, **{name: (*self.meta.get(name, ()), *meta[name]) for name in meta}},
+        )
+
+    def moments(self) -> dict[str, datetime]:
+        """Since when (UTC) the rows of each run hold.
+
+        That is its start, but never before that of a run committed earlier: an interrupted run may
+        be taken up after a younger one has ended, and no version may end before it began.
+        """
+        latest = datetime.min
+        moments = {}
+        for run in self.runs:
+            latest = max(latest, _utc(run.started_at))
+            moments[run.run_id] = latest
+        return moments
+
+    def paths(self) -> list[str]:
+        """Every file that the lake consists of, the manifest itself left out."""
+        tables = (file for table in self.tables.values() for file in table.data + table.ended)
+        meta = (file for listed in self.meta.values() for file in listed)
+        return [file.path for file in (*tables, *meta)]
+
+
+def read_manifest(lake: Lake) -> Manifest:
+    """What the lake holds: nothing where nothing was committed yet."""
+    data = lake.read(MANIFEST)
+    if data is None:
+        return Manifest()
+    try:
+        return _parse(json.loads(data))
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise LakeError(f"{lake.path(MANIFEST)} is damaged: {error}") from error
+
+
+def write_manifest(lake: Lake, manifest: Manifest) -> None:
+    """Makes the manifest the lake's: from here on every reader sees it."""
+    body = {
+        "version": _VERSION,
+        "runs": [asdict(run) for run in manifest.runs],
+        "tables": {name: asdict(files) for name, files in manifest.tables.items()},
+        "meta": {name: [asdict(file) for file in files] for name, files in manifest.meta.items()},
+    }
+    lake.write(MANIFEST, json.dumps(body, indent=1).encode())
+
+
+def leftovers(lake: Lake, manifest: Manifest, running: Collection[str] = ()) -> list[str]:
+    """Files that neither the manifest names nor a run under way needs."""
+    named = _NOT_DATA.union(manifest.paths())
+    return [path for path in lake.list("") if path not in named and not _needed(path, running)]
+
+
+def _needed(path: str, running: Collection[str]) -> bool:
+    steps = path.split("/")
+    return any(run_id in steps or steps[-1].startswith(run_id) for run_id in running)
+
+
+def _parse(body: Mapping[str, Any]) -> Manifest:
+    version = body["version"]
+    if version != _VERSION:
+        raise LakeError(
+            f"the lake's manifest has version {version}, and this harvester knows {_VERSION}: "
+            "use a newer harvester"
+        )
+    _refuse_unknown(body, {"version", "runs", "tables", "meta"})
+    return Manifest(
+        runs=tuple(_one(CommittedRun, run) for run in body["runs"]),
+        tables={name: _table(files) for name, files in body["tables"].items()},
+        meta={name: _files(files) for name, files in body["meta"].items()},
+    )
+
+
+def _table(body: Mapping[str, Any]) -> TableFiles:
+    _refuse_unknown(body, {"data", "ended"})
+    return TableFiles(_files(body["data"]), _files(body["ended"]))
+
+
+def _files(listed: Iterable[Mapping[str, Any]]) -> tuple[LakeFile, ...]:
+    return tuple(_one(LakeFile, entry) for entry in listed)
+
+
+def _one(kind: type[T], body: Mapping[str, Any]) -> T:
+    _refuse_unknown(body, {part.name for part in fields(kind)})  # type: ignore[arg-type]
+    return kind(**body)
+
+
+def _refuse_unknown(body: Mapping[str, Any], known: Collection[str]) -> None:
+    if unknown := sorted(body.keys() - known):
+        raise LakeError(
+            f"the lake's manifest says {unknown[0]!r}, which this harvester does not know: "
+            "use a newer harvester"
+        )
+
+
+def _utc(moment: str) -> datetime:
+    told = datetime.fromisoformat(moment)
+    return (told if told.tzinfo else told.replace(tzinfo=UTC)).astimezone(UTC).replace(tzinfo=None)

@@ -1,0 +1,84 @@
+"""Names and texts on their way into SQL: nothing reaches a statement but through these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from harvester.schema import Field
+from harvester.store.lake import Lake
+
+__all__ = ["columns", "name", "parquet", "path", "same", "sql_type", "text", "texts", "value_of"]
+
+_SCALARS = {
+    "string": "VARCHAR",
+    "int": "BIGINT",
+    "quoted_int": "BIGINT",
+    "float": "DOUBLE",
+    "bool": "BOOLEAN",
+    "date": "DATE",
+    "timestamp": "TIMESTAMP",
+    "json": "JSON",
+    "blob": "BLOB",
+}
+
+
+def name(identifier: str) -> str:
+    """An identifier, quoted."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def text(value: str) -> str:
+    """A text literal."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def texts(values: Iterable[str]) -> str:
+    """A list of text literals."""
+    return f"[{', '.join(map(text, values))}]"
+
+
+def columns(names: Iterable[str], of: str = "") -> str:
+    """Column names with commas between them, each of the relation `of` where one is given."""
+    prefix = f"{of}." if of else ""
+    return ", ".join(prefix + name(column) for column in names)
+
+
+def same(left: str, right: str, names: Iterable[str]) -> str:
+    """Whether two rows agree in these columns; two NULLs agree."""
+    pairs = (
+        f"{left}.{name(column)} IS NOT DISTINCT FROM {right}.{name(column)}" for column in names
+    )
+    return " AND ".join(pairs)
+
+
+def parquet(lake: Lake, paths: Iterable[str], *options: str) -> str:
+    """A table function over files of the lake, in their order."""
+    arguments = (texts(map(lake.path, paths)), *(f"{option} = true" for option in options))
+    return f"read_parquet({', '.join(arguments)})"
+
+
+def path(steps: Sequence[str]) -> str:
+    """A column, or a member of the structs in it."""
+    first, *inner = steps
+    return name(first) + "".join(f"[{text(step)}]" for step in inner)
+
+
+def sql_type(field: Field, *, inside: bool = False) -> str:
+    """DuckDB's type of a field; JSON is a type of its own in whole columns only."""
+    if field.kind == "struct":
+        members = (f"{name(m.name)} {sql_type(m, inside=True)}" for m in field.fields)
+        one = f"STRUCT({', '.join(members)})"
+    elif field.kind == "json" and (inside or field.many):
+        one = "VARCHAR"
+    else:
+        one = _SCALARS[field.kind]
+    return one + "[]" * field.many
+
+
+def value_of(field: Field, of: str = "") -> str:
+    """A column as the lake stores it, turned into the column's type."""
+    stored = columns([field.name], of)
+    if sql_type(field) != "JSON":
+        return stored
+    # A text that DuckDB does not take for JSON becomes a JSON string: no row is worth less than it.
+    return f"CASE WHEN json_valid({stored}) THEN CAST({stored} AS JSON) ELSE to_json({stored}) END"

@@ -1,0 +1,78 @@
+"""Every leaf of every real record that was handed to us survives decoding."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from harvester.catalogue import RESOURCES
+from harvester.decode import Decoder
+from harvester.model import Stamp
+from tests.unit.leaves import lost, rows_of
+
+RECORDS = Path(__file__).parents[3] / "shared" / "ncbi" / "records"
+STAMP = Stamp("20261121T020000Z-test", datetime(2026, 11, 21, 2, tzinfo=UTC), "q.0/0")
+
+TODAY = {
+    "assembly": "genome",
+    "assembly_snake": "genome",
+    "gene": "gene",
+    "gene_snake": "gene",
+    "gene_snake_rest": "gene",
+    "sequence": "sequence",
+    "taxonomy_snake": "taxonomy",
+    "virus": "virus",
+}
+FORMER = {
+    "assembly_old": "genome",
+    "gene_old": "gene",
+    "sequence_old": "sequence",
+    "virus_old": "virus",
+}
+
+pytestmark = pytest.mark.skipif(
+    not RECORDS.is_dir(), reason="no real records beside the repository"
+)
+
+
+def _files(kind: str) -> list[Path]:
+    return sorted((RECORDS / kind).glob("*.jsonl"))
+
+
+@pytest.mark.parametrize("kind", TODAY)
+def test_every_leaf_of_todays_records_is_in_its_column(kind: str) -> None:
+    resource = RESOURCES[TODAY[kind]]
+    decoder = Decoder(resource)
+    for file in _files(kind):
+        data = file.read_bytes()
+        records = [json.loads(line) for line in data.split(b"\n") if line]
+        decoded = decoder.decode(data, STAMP)
+        rows = rows_of(decoded)
+        assert (len(rows), decoded.quarantine, decoded.drift) == (len(records), (), ())
+        for record, row in zip(records, rows, strict=True):
+            assert lost(record, row, resource) == []
+            assert row["_extra"] is None
+
+
+@pytest.mark.parametrize("kind", FORMER)
+def test_nothing_of_former_layouts_is_lost(kind: str) -> None:
+    resource = RESOURCES[FORMER[kind]]
+    decoder = Decoder(resource)
+    for file in _files(kind):
+        data = file.read_bytes()
+        lines = [line for line in data.split(b"\n") if line]
+        decoded = decoder.decode(data, STAMP)
+        rejected = {one.data for one in decoded.quarantine}
+        kept = [json.loads(line) for line in lines if line not in rejected]
+        assert rejected <= set(lines)
+        for record, row in zip(kept, rows_of(decoded), strict=True):
+            assert lost(record, row, resource) == []
+
+
+def test_every_kind_was_looked_at() -> None:
+    kinds = {folder.name for folder in RECORDS.iterdir() if folder.is_dir()}
+    other = {"errors", "pages_snake", "product", "product_snake", "taxon_suggest"}
+    assert kinds == {*TODAY, *FORMER, *other}
