@@ -13,6 +13,10 @@ from harvester.store.keeper import chain_label
 __all__ = ["ChainState", "Ledger"]
 
 
+#: How NCBI words a 400 about a name or number that it does not know.
+_NOT_KNOWN = "not a recognized"
+
+
 @dataclass(slots=True)
 class ChainState:
     """How far a chain is, counting only its newest epoch."""
@@ -33,7 +37,7 @@ class ChainState:
     @property
     def unknown(self) -> bool:
         """Whether NCBI answered that it does not know what the chain asks for."""
-        return self.status == 404  # noqa: PLR2004
+        return self.status == 404 or (self.status == 400 and _NOT_KNOWN in self.failure)  # noqa: PLR2004
 
     @property
     def failed(self) -> bool:

@@ -61,9 +61,10 @@ def _run(
 ) -> Outcome:
     _log.info("run resumed" if run.resumed else "run started", queries=len(job.queries))
     stop = _harvest(lake, job, run, pace, observer)
-    finish = Finish(lake, job, run)
+    finish = Finish(lake, job, run, pace.base_url)
     if stop.wanted:
-        return Outcome(finish.interrupted(), stop.signal, stop.outage)
+        status = "failed" if stop.outage else "interrupted"
+        return Outcome(finish.early(status), stop.signal, stop.outage)
     on_publish()
     summary = finish.publish(Path(job.database))
     _log.info("run finished", summary=summary.line())

@@ -6,7 +6,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 
 from harvester import __version__
@@ -27,6 +27,7 @@ class OpenRun:
     ledger: Ledger
     journal: Journal
     resumed: bool
+    began: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
     def id(self) -> str:

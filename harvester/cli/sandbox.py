@@ -38,6 +38,7 @@ _FAULTS = "\b\nFaults:\n" + "\n".join(f"  {name:<14} {does}" for name, does in F
     show_default=True,
     help="How a 429 says when to come back.",
 )
+@click.option("--cache-mb", default=32, show_default=True, help="Memory for pages asked again.")
 @click.option("--faults", default="", metavar="LIST", help="Such as 429:0.1,reset@3,gene/500@2.")
 def sandbox(
     *,
@@ -49,6 +50,7 @@ def sandbox(
     rps: int | None,
     latency: float,
     retry_after: str,
+    cache_mb: int,
     faults: str,
 ) -> None:
     """Serve a stand-in for NCBI Datasets, to practise jobs on.
@@ -64,6 +66,7 @@ def sandbox(
         latency=latency,
         retry_after=cast("RetryAfter", retry_after),
         faults=faults,
+        cache_mb=cache_mb,
     )
     asyncio.run(_serve(Sandbox(config), host, port))
 
@@ -76,8 +79,8 @@ async def _serve(served: Sandbox, host: str, port: int) -> None:
         loop.add_signal_handler(number, stop.set)
     try:
         async with served.serve(host, port) as url:
-            click.echo(f"sandbox at {url}", err=True)
-            click.echo(f"  harvest from it: HARVESTER_BASE_URL={url} harvester run JOB", err=True)
+            hint = f"HARVESTER_BASE_URL={url} harvester run JOB"
+            click.echo(f"sandbox at {url} (harvest from it: {hint})", err=True)
             await stop.wait()
     except OSError as error:
         raise SpecError(f"cannot listen on {host}:{port}: {error.strerror}") from error

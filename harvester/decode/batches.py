@@ -70,8 +70,6 @@ class Reader:
         rows = len(next(iter(found.values())))
         if self._wrapper:
             report = found.pop(self._wrapper)
-            if report.null_count:
-                raise Surprise
             found |= zip(report.type.names, report.flatten(), strict=True)
         columns = {
             field.name: self._column(field, change, found, rows)
@@ -93,7 +91,7 @@ class FastPath:
         both = (False, True)
         forms = [Form(w, c) for w, c in itertools.product(both, both) if resource.wrapper or not w]
         self._readers = {form: Reader(resource, fields, form) for form in forms}
-        self._wrapper = resource.wrapper
+        self._wrappers = {resource.wrapper, camel(resource.wrapper)} - {""}
         self._camel = {camel(field.name) for field in fields} - {field.name for field in fields}
         self._key = key
 
@@ -112,12 +110,12 @@ class FastPath:
     def _form(self, line: memoryview) -> Form:
         try:
             record = _MEMBERS.decode(line)
-            inner = record.get(self._wrapper) or record.get(camel(self._wrapper))
-            wrapped = inner is not None and bytes(inner).startswith(b"{")
-            report = _MEMBERS.decode(inner) if inner is not None and wrapped else record
+            reports = (record[name] for name in self._wrappers if name in record)
+            report = next((one for one in reports if bytes(one).startswith(b"{")), None)
+            names = record if report is None else _MEMBERS.decode(report)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise Surprise from error
-        return Form(wrapped, not self._camel.isdisjoint(report))
+        return Form(report is not None, not self._camel.isdisjoint(names))
 
     def _have_keys(self, columns: Columns) -> bool:
         found = [columns[name].is_valid() for name in self._key]

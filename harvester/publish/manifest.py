@@ -16,7 +16,7 @@ __all__ = [
     "CommittedRun",
     "LakeFile",
     "Manifest",
-    "TableFiles",
+    "TableState",
     "leftovers",
     "read_manifest",
     "write_manifest",
@@ -41,15 +41,15 @@ class LakeFile:
 
 
 @dataclass(frozen=True, slots=True)
-class TableFiles:
+class TableState:
     """A table: files of row versions, and files that name the versions which have ended."""
 
     data: tuple[LakeFile, ...] = ()
     ended: tuple[LakeFile, ...] = ()
 
-    def __add__(self, more: TableFiles) -> TableFiles:
+    def __add__(self, more: TableState) -> TableState:
         """Both tables' files, this one's first."""
-        return TableFiles(self.data + more.data, self.ended + more.ended)
+        return TableState(self.data + more.data, self.ended + more.ended)
 
     @property
     def versions(self) -> int:
@@ -76,12 +76,12 @@ class Manifest:
     """The whole lake at one moment."""
 
     runs: tuple[CommittedRun, ...] = ()
-    tables: Mapping[str, TableFiles] = field(default_factory=dict)
+    tables: Mapping[str, TableState] = field(default_factory=dict)
     meta: Mapping[str, tuple[LakeFile, ...]] = field(default_factory=dict)
 
-    def table(self, name: str) -> TableFiles:
+    def table(self, name: str) -> TableState:
         """The files of a resource's table; none where it was never harvested."""
-        return self.tables.get(name, TableFiles())
+        return self.tables.get(name, TableState())
 
     def has(self, run_id: str) -> bool:
         """Whether a run is committed."""
@@ -90,7 +90,7 @@ class Manifest:
     def with_run(
         self,
         run: CommittedRun,
-        tables: Mapping[str, TableFiles],
+        tables: Mapping[str, TableState],
         meta: Mapping[str, Sequence[LakeFile]],
     ) -> Manifest:
         """The lake with what one more run brought."""
@@ -171,9 +171,9 @@ def _parse(body: Mapping[str, Any]) -> Manifest:
     )
 
 
-def _table(body: Mapping[str, Any]) -> TableFiles:
+def _table(body: Mapping[str, Any]) -> TableState:
     _refuse_unknown(body, {"data", "ended"})
-    return TableFiles(_files(body["data"]), _files(body["ended"]))
+    return TableState(_files(body["data"]), _files(body["ended"]))
 
 
 def _files(listed: Iterable[Mapping[str, Any]]) -> tuple[LakeFile, ...]:

@@ -19,7 +19,7 @@ from harvester.publish.compare import compare
 from harvester.publish.evolve import todays_files
 from harvester.publish.files import batches_of, write_file, write_files
 from harvester.publish.layout import Layout, meta_layout, table_layout
-from harvester.publish.manifest import LakeFile, TableFiles
+from harvester.publish.manifest import LakeFile, TableState
 from harvester.publish.sql import columns, name, parquet, same, sql_type, text
 from harvester.publish.staged import PART_OF, row_of, take_labels, valid_rows
 from harvester.publish.workbench import MEMORY, Connection, one, workbench
@@ -41,13 +41,13 @@ class TableChange:
     removed: int = 0
     records: int = 0
     duplicates: int = 0
-    files: TableFiles = TableFiles()
+    files: TableState = TableState()
     changes: tuple[LakeFile, ...] = ()
 
 
 def merge_table(
     lake: Lake,
-    state: TableFiles,
+    state: TableState,
     resource: Resource,
     parts: Sequence[str],
     valid: frozenset[str],
@@ -82,7 +82,7 @@ class _Merge:
     connection: Connection
     lake: Lake
     layout: Layout
-    state: TableFiles
+    state: TableState
     parts: Sequence[str]
     run_id: str
 
@@ -100,7 +100,7 @@ class _Merge:
 
     def write(self) -> TableChange:
         """Gives the fresh rows, the ended versions and the changes their files."""
-        files = TableFiles(tuple(self._data_files()), self._ended_files())
+        files = TableState(tuple(self._data_files()), self._ended_files())
         counted = dict(
             self.connection.execute("SELECT change, count(*) FROM news GROUP BY change").fetchall()
         )

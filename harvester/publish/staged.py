@@ -1,4 +1,4 @@
-"""A run's staged parts as DuckDB sees them: the valid rows, each with its place."""
+"""A run's staged parts as DuckDB sees them: the rows that count, each with its place and chain."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from harvester.publish.workbench import Connection
 from harvester.schema import CHAIN
 from harvester.store.lake import Lake
 
-__all__ = ["PART_OF", "place", "row_of", "take_labels", "valid_rows"]
+__all__ = ["PART_OF", "place", "put_table", "row_of", "take_labels", "valid_rows"]
 
 #: A row's place among the parts, in one number: the part's, then the row's within it.
 _ROOM = 2**32
@@ -31,18 +31,26 @@ def row_of(part: int) -> str:
     return f"place - {part * _ROOM}"
 
 
+def put_table(connection: Connection, name: str, rows: pa.Table) -> None:
+    """Makes a table of rows that Python holds."""
+    connection.register("arriving", rows)
+    connection.execute(f"CREATE TABLE {name} AS SELECT * FROM arriving")
+    connection.unregister("arriving")
+
+
 def take_labels(connection: Connection, valid: Collection[str]) -> None:
     """Tells the connection which chains count, once and before their rows are asked for."""
-    labels = pa.table({"label": pa.array(sorted(valid), pa.string())})
-    connection.register("valid_labels", labels)
-    connection.execute("CREATE TABLE valid AS SELECT label FROM valid_labels")
-    connection.unregister("valid_labels")
+    labels = sorted(valid)
+    chains = [label.rpartition("/")[0] for label in labels]
+    text = pa.string()
+    rows = {"label": pa.array(labels, text), "chain": pa.array(chains, text)}
+    put_table(connection, "valid", pa.table(rows))
 
 
 def valid_rows(lake: Lake, parts: Iterable[str], wanted: Iterable[str]) -> str:
-    """A query for some columns, the place and the chain of the rows that count."""
+    """A query for some columns, the place and the chain's id of the rows that count."""
     return (
-        f"SELECT {columns(wanted, 'r')}, {place()} AS place, r.{CHAIN.name} "
+        f"SELECT {columns(wanted, 'r')}, {place()} AS place, valid.chain AS chain "
         f"FROM {parquet(lake, parts, 'file_row_number')} r "
-        f"SEMI JOIN valid ON r.{CHAIN.name} = valid.label"
+        f"JOIN valid ON r.{CHAIN.name} = valid.label"
     )

@@ -30,6 +30,7 @@ def workbench(spill: Path | str, memory: str = MEMORY) -> Iterator[Connection]:
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
     }
+    Path(spill).parent.mkdir(parents=True, exist_ok=True)
     connection = duckdb.connect(":memory:", config=config)
     try:
         yield connection

@@ -10,7 +10,7 @@ from harvester.sandbox.annotation_shape import annotation
 from harvester.sandbox.asks import Ask, Selection
 from harvester.sandbox.genes import Gene, Genes
 from harvester.sandbox.genomes import Genome, Genomes
-from harvester.sandbox.noise import mix
+from harvester.sandbox.noise import mix, whole
 from harvester.sandbox.sequences import Piece, Ruler, Sequences, assembly_of
 from harvester.sandbox.templates import Record, Template, dumps
 
@@ -85,7 +85,7 @@ class Annotations:
         genome = assembly_of(self._genomes, ask)
         rows: Sequence[int] = range(self.count(genome))
         if ids := ask.many("annotation_ids"):
-            wanted = {int(text) - 1 for text in ids if text.isdigit()}
+            wanted = {row - 1 for text in ids if (row := whole(text))}
             rows = [row for row in rows if row in wanted]
         if any(ask.many(name) for name in ("symbols", "locations", "gene_types", "search_text")):
             ranges = [_range(text) for text in ask.many("locations")]
@@ -174,4 +174,4 @@ def _range(text: str) -> tuple[str, int, int]:
     """Reads `NC_000001.11:100-2000`; without numbers the whole sequence is meant."""
     name, _, ends = text.partition(":")
     begin, _, end = ends.partition("-")
-    return name, int(begin) if begin.isdigit() else 1, int(end) if end.isdigit() else 1 << 62
+    return name, whole(begin) or 1, whole(end) or 1 << 62

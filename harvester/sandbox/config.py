@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from harvester.errors import SpecError
-from harvester.sandbox.noise import BLOCK
+from harvester.sandbox.noise import BLOCK, whole
 
 __all__ = ["RetryAfter", "SandboxConfig", "Size", "parse_size"]
 
@@ -58,11 +58,12 @@ class SandboxConfig:
 
 def parse_size(text: str) -> Size:
     """Reads `genome:562=40000`."""
-    what, _, count = text.partition("=")
+    what, _, amount = text.partition("=")
     resource, _, subject = what.partition(":")
-    if resource not in _SIZED or not subject or not count.isdigit():
+    count = whole(amount)
+    if resource not in _SIZED or not subject or count is None:
         message = f"a size is written RESOURCE:ID=COUNT, such as genome:562=40000, not {text!r}"
         raise SpecError(f"{message}; resources: {', '.join(_SIZED)}")
-    if int(count) > BLOCK:
+    if count > BLOCK:
         raise SpecError(f"{text!r} is too large: at most {BLOCK} records")
-    return Size(resource, subject, int(count))
+    return Size(resource, subject, count)

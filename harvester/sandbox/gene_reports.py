@@ -11,6 +11,7 @@ from harvester.sandbox.asks import Ask, Refusal, Selection, message
 from harvester.sandbox.gene_shape import expression
 from harvester.sandbox.gene_traits import KNOWN
 from harvester.sandbox.genes import Gene, Genes
+from harvester.sandbox.noise import whole
 from harvester.sandbox.templates import Record, dumps
 from harvester.sandbox.tree import Taxon
 
@@ -111,7 +112,7 @@ class GeneReports:
                     return self._genes.if_there(
                         self._genes.tree.number(tax_id), index, known.gene_id
                     )
-        gene = self._genes.by_id(str(int(digits)))
+        gene = self._genes.by_id(digits)
         return None if gene and gene.known and gene.known.transcript else gene
 
     def _look_up_symbol(
@@ -127,7 +128,7 @@ class GeneReports:
         keys = self._genes.of_taxon(taxon)
         likely = set(range(len(KNOWN.get(taxon.tax_id, ()))))
         if tail := re.search(r"(\d+)$", name):
-            number = int(tail[1])
+            number = whole(tail[1]) or 0
             likely |= {number, 2 * number, 2 * number + 1}
         genes = (self._genes.gene(keys[index]) for index in sorted(likely) if index < len(keys))
         return [gene for gene in genes if name in gene.names]

@@ -15,7 +15,7 @@ from harvester.sandbox.gene_traits import (
     gene_traits,
 )
 from harvester.sandbox.genomes import Genome, Genomes
-from harvester.sandbox.noise import BLOCK, gather, mix, scatter
+from harvester.sandbox.noise import BLOCK, gather, mix, scatter, whole
 from harvester.sandbox.sequences import Ruler, Sequences
 from harvester.sandbox.templates import Template
 from harvester.sandbox.tree import Taxon, Tree
@@ -136,9 +136,9 @@ class Genes:
 
     def by_id(self, text: str) -> Gene | None:
         """A gene by its number; not by that of a gene merged into it."""
-        if not text.isdigit():
+        number = whole(text)
+        if number is None:
             return None
-        number = int(text)
         block, serial = divmod(number - _FIRST, BLOCK)
         if 0 <= block < len(self.tree.blocks):
             taxon = self.tree.blocks[block]
@@ -158,7 +158,7 @@ class Genes:
 
     def successor(self, text: str) -> Gene | None:
         """The gene into which the gene of this number was merged."""
-        current = RETIRED.get(text) or (int(text) - _MERGED if text.isdigit() else 0)
+        current = RETIRED.get(text) or (whole(text) or 0) - _MERGED
         gene = self.by_id(str(current))
         return gene if gene and gene.retired == text else None
 

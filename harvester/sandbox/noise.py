@@ -6,13 +6,15 @@ from datetime import date, timedelta
 from functools import cache
 from random import Random
 
-__all__ = ["BLOCK", "chance", "day_text", "gather", "mix", "recent_day", "scatter"]
+__all__ = ["BLOCK", "chance", "day_text", "gather", "mix", "recent_day", "scatter", "whole"]
 
 _MASK = (1 << 64) - 1
 #: Serial numbers that one taxon may use.
 BLOCK = 10_000_000
 _STEP, _SHIFT = 7_368_787, 2_345_678
 _BACK = pow(_STEP, -1, BLOCK)
+#: Digits of the largest number of 64 bits.
+_DIGITS = 19
 _DAY_ZERO = date(2000, 1, 1)
 #: Days from day zero to the newest record of the sandbox.
 _DAYS = 9_650
@@ -53,3 +55,8 @@ def day_text(day: int) -> str:
 def chance(rng: Random, share: float, *, always: bool = False) -> bool:
     """Whether something that this share of the records has is there."""
     return always or rng.random() < share
+
+
+def whole(text: str) -> int | None:
+    """A text as a whole number, if it is one that fits into 64 bits."""
+    return int(text) if text.isdecimal() and text.isascii() and len(text) < _DIGITS else None

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from harvester.sandbox.asks import Ask, Refusal
+from harvester.sandbox.noise import whole
 from harvester.sandbox.params import Param
 from harvester.sandbox.routes import Route
 
@@ -104,7 +105,7 @@ def _fits(value: str, param: Param) -> bool:
     if param.type == "flag":
         return value.lower() in _TRUE | _FALSE
     if param.type == "whole":
-        return value.isdigit()
+        return whole(value) is not None
     return param.type != "day" or _is_day(value)
 
 
@@ -137,7 +138,7 @@ def _check_values(route: Route, selector: str, wanted: tuple[str, ...]) -> None:
         return
     if not selector or not all(wanted) or not wanted:
         raise Refusal(400, "Invalid argument provided: what is asked for is missing.")
-    if selector == "ids" and not all(value.isdigit() for value in wanted):
+    if selector == "ids" and not all(whole(value) is not None for value in wanted):
         raise Refusal(400, "Invalid argument provided: a gene's number has digits only.")
     if len(wanted) > _LONGEST_LIST:
         raise Refusal(500, "Internal server error - request timed out.")

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from harvester.sandbox import params as p
 from harvester.sandbox.params import Param
 
-__all__ = ["BASE", "Route", "find_route"]
+__all__ = ["BASE", "ROUTES", "Route", "find_route"]
 
 BASE = "/datasets/v2"
 
@@ -49,7 +49,7 @@ def _gene(suffix: str) -> tuple[Route, ...]:
 
 
 _ASSEMBLY = "/genome/accession/{}"
-_ROUTES = (
+ROUTES = (
     Route("/genome/taxon/{}/dataset_report", "genome", "taxa", p.GENOME_TAXON),
     Route(f"{_ASSEMBLY}/dataset_report", "genome", "accessions", p.GENOME),
     Route("/genome/dataset_report", "genome", "", p.GENOME_BODY, "POST"),
@@ -82,7 +82,7 @@ def find_route(method: str, raw_path: str) -> tuple[Route, tuple[str, ...]] | No
     if not raw_path.startswith(f"{BASE}/"):
         return None
     parts = raw_path.removeprefix(f"{BASE}/").split("/")
-    for route in _ROUTES:
+    for route in ROUTES:
         values = route.match(method, parts)
         if values is not None:
             return route, values

@@ -117,7 +117,9 @@ class Sequences:
         return {
             "assembly_accession": genome.accession,
             "chr_name": piece.name,
-            "ucsc_style_name": f"chr{piece.name}" if genome.known and molecules > 1 and placed else None,
+            "ucsc_style_name": f"chr{piece.name}"
+            if genome.known and molecules > 1 and placed
+            else None,
             "sort_order": number if genome.known else None,
             "assigned_molecule_location_type": "Chromosome",
             "refseq_accession": piece.refseq if genome.refseq else None,
@@ -152,7 +154,6 @@ class Ruler:
         whole = sum(piece.length for piece in pieces)
         ends = accumulate(piece.length for piece in pieces)
         self._ends = [end * features // whole for end in ends]
-        self._features = features
 
     def place(self, feature: int) -> tuple[Piece, int, int]:
         """The sequence, the start and the end of a feature; features are in order."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from harvester.sandbox.asks import Ask, Selection
+from harvester.sandbox.noise import whole
 from harvester.sandbox.taxa import RETIRED
 from harvester.sandbox.templates import Json, Record, dumps
 from harvester.sandbox.tree import Taxon, Tree
@@ -73,7 +74,7 @@ class Taxonomy:
     @staticmethod
     def _merged(taxon: Taxon, query: tuple[str, ...]) -> Record | None:
         for value in query:
-            if value.isdigit() and int(value) in RETIRED:
+            if whole(value) in RETIRED:
                 told = f"The taxon {value} was merged into {taxon.tax_id}."
                 replaced: Record = {"requested": value, "returned": str(taxon.tax_id)}
                 return {"reason": told, "message": told, "replaced_id": replaced}

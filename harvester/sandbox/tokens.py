@@ -26,10 +26,13 @@ def read_token(token: str, scope: str) -> int:
     """The key after which a page begins; a token that is no good is refused."""
     try:
         packed = urlsafe_b64decode(token + "=" * (-len(token) % 4))
-        plain = zlib.decompressobj().decompress(packed, 2 + _LONGEST)
+        inflater = zlib.decompressobj()
+        plain = inflater.decompress(packed, 2 + _LONGEST)
         last, owner = json.loads(plain[2:])
     except (ValueError, TypeError, zlib.error) as error:
         raise Refusal(400, "Invalid argument provided: 'page_token' cannot be read.") from error
+    if not inflater.eof:
+        raise Refusal(400, "Invalid argument provided: 'page_token' is cut off.")
     if owner != scope or not isinstance(last, int):
         raise Refusal(400, "Invalid argument provided: 'page_token' belongs to another query.")
     return last

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from harvester.sandbox.noise import whole
 from harvester.sandbox.taxa import OUTLINE, RETIRED
 
 __all__ = ["Taxon", "Tree"]
@@ -74,8 +75,8 @@ class Tree:
     def find(self, asked: str) -> Taxon | None:
         """A taxon by number (also a retired one) or by any of its names."""
         text = asked.strip()
-        if text.isdigit():
-            number = int(text)
+        number = whole(text)
+        if number is not None:
             return self._by_id.get(RETIRED.get(number, number))
         return self._by_name.get(text.casefold())
 

@@ -40,7 +40,7 @@ def throttled(caller: str, limit: int) -> Answer:
 def fallen(effects: Effects, caller: str) -> Answer | None:
     """The error that a fault puts in the place of the answer."""
     if "429" in effects:
-        return throttled(caller, 0)
+        return throttled(caller, 5)
     if "html403" in effects:
         return _page(403, "403 Error - NCBI")
     for status, title in _TITLES.items():

@@ -62,7 +62,7 @@ class World:
         return genomes, sum(map(self.genes_of.count, below))
 
     def _sizes(self, resource: str) -> dict[int, int]:
-        """Records right under each taxon; a size set by hand is that of the whole subtree."""
+        """Records right under each taxon; a size set by hand is what a query for it counts."""
         sizes = {
             taxon.tax_id: self._scaled(_default(taxon, resource), _least(taxon, resource))
             for taxon in self.tree.taxa
@@ -84,7 +84,9 @@ class World:
         return taxon
 
     def _fit(self, sizes: dict[int, int], taxon: Taxon, count: int, resource: str) -> None:
-        below = sum(sizes[one.tax_id] for one in self.tree.below(taxon)[1:])
+        # A query for genes stays with the taxon itself, all others take in those below it.
+        others = [] if resource == "gene" else self.tree.below(taxon)[1:]
+        below = sum(sizes[one.tax_id] for one in others)
         if count < below:
             message = (
                 f"{resource}:{taxon.tax_id}={count} is less than the {below} of the taxa below"

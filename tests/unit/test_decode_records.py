@@ -143,11 +143,15 @@ def test_what_is_no_64_bit_integer_goes_to_extra_as_it_is(value: Any) -> None:
     found = json.loads(only["_extra"])
     assert found == {"/gc_count": value, "/length": value}
     assert all(type(one) is type(value) for one in found.values())
+    for column in ("gc_count", "length"):
+        assert extra("sequence", {"genbank_accession": "a", column: value}) == {f"/{column}": value}
 
 
 def test_the_limits_of_64_bits_fit() -> None:
     for number in (2**63 - 1, -(2**63)):
-        only = row("sequence", {"genbank_accession": "a", "gc_count": str(number), "length": number})
+        only = row(
+            "sequence", {"genbank_accession": "a", "gc_count": str(number), "length": number}
+        )
         assert (only["gc_count"], only["length"]) == (number, number)
 
 
@@ -202,12 +206,26 @@ def test_dates_and_moments() -> None:
     }.items():
         only = row("virus", {"accession": "a", "release_date": value})
         assert (only["release_date"], only["_extra"]) == (moment.replace(tzinfo=None), None)
-    for value in ("2021-02-28T05:23:06.1234567Z", "2021-02-30T00:00:00Z", "2021", "yesterday", ""):
+    for value in (
+        "2021-02-28T05:23:06.1234567Z",
+        "2021-02-30T00:00:00Z",
+        "2021",
+        "yesterday",
+        "",
+        "0001-01-01T00:00:00+01:00",
+        "9999-12-31T23:30:00-01:00",
+    ):
         assert extra("virus", {"accession": "a", "release_date": value}) == {"/release_date": value}
 
 
 def test_nulls_are_absent_and_empty_containers_are_kept() -> None:
-    record = {"gene_id": "1", "symbol": None, "synonyms": [], "annotations": [{}], "brand_new": None}
+    record = {
+        "gene_id": "1",
+        "symbol": None,
+        "synonyms": [],
+        "annotations": [{}],
+        "brand_new": None,
+    }
     for wrapped in (record, {"gene": record, "query": None}):
         decoded = decode("gene", wrapped)
         (only,) = decoded.batch.to_pylist()
@@ -438,7 +456,9 @@ def test_unknown_enum_values_are_noted_and_kept(surprise: dict[str, Any]) -> Non
     assert noted[("/type", '"BRAND_NEW"')] == 2
     assert noted[("/type", '"OTHER_NEW"')] == 1
     assert ("/type", '"PROTEIN_CODING"') not in noted
-    assert [one["type"] for one in decoded.batch.to_pylist()][1:] == ["BRAND_NEW"] * 2 + ["OTHER_NEW"]
+    assert [one["type"] for one in decoded.batch.to_pylist()][1:] == ["BRAND_NEW"] * 2 + [
+        "OTHER_NEW"
+    ]
 
 
 def test_quarantined_records_cause_no_drift() -> None:

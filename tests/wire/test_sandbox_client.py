@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import enum
+import importlib
 import json
 import typing
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from ncbi.datasets.openapi import (
-    ApiClient,
-    Configuration,
-    GeneApi,
-    GenomeApi,
-    TaxonomyApi,
-    VersionApi,
-    VirusApi,
-    models,
-)
 from pydantic import BaseModel
 
 from harvester.sandbox import SandboxConfig, Served, World, serve_in_thread
+
+#: Generated code whose optional types would ask for a check at every step.
+ncbi: Any = importlib.import_module("ncbi.datasets.openapi")
+models: Any = importlib.import_module("ncbi.datasets.openapi.models")
 
 #: The legacy paths are deprecated by NCBI, and are here to be called all the same.
 pytestmark = pytest.mark.filterwarnings("ignore:.*is deprecated:DeprecationWarning")
@@ -36,8 +31,8 @@ def served() -> Iterator[Served]:
 
 
 @pytest.fixture(scope="module")
-def client(served: Served) -> Iterator[ApiClient]:
-    with ApiClient(Configuration(host=served.url)) as api:
+def client(served: Served) -> Iterator[Any]:
+    with ncbi.ApiClient(ncbi.Configuration(host=served.url)) as api:
         yield api
 
 
@@ -62,33 +57,33 @@ def accessions(reports: list[dict[str, Any]]) -> list[str]:
     return [report["accession"] for report in reports]
 
 
-def test_genomes_of_a_taxon(served: Served, client: ApiClient) -> None:
-    api = GenomeApi(client)
+def test_genomes_of_a_taxon(served: Served, client: Any) -> None:
+    api = ncbi.GenomeApi(client)
     reports, calls = pages(lambda **more: api.genome_dataset_reports_by_taxon(["562"], **more))
     expected = [one["accession"] for one in served.world.genomes("562")]
     assert accessions(reports) == expected
     assert calls == -(-len(expected) // 300)
 
 
-def test_genomes_by_accession(client: ApiClient) -> None:
-    api = GenomeApi(client)
+def test_genomes_by_accession(client: Any) -> None:
+    api = ncbi.GenomeApi(client)
     page = api.genome_dataset_report([HUMAN, COLI, "GCF_999999999.9"])
     assert sorted(accessions([one.to_dict() for one in page.reports])) == [HUMAN, COLI]
     assert page.total_count == 2
 
 
-def test_genomes_by_post(client: ApiClient) -> None:
+def test_genomes_by_post(client: Any) -> None:
     body = models.V2AssemblyDatasetReportsRequest(
         accessions=[HUMAN, "GCA_000001405.29"],
         filters=models.V2AssemblyDatasetDescriptorsFilter(assembly_source="refseq"),
     )
-    page = GenomeApi(client).genome_dataset_report_by_post(body)
+    page = ncbi.GenomeApi(client).genome_dataset_report_by_post(body)
     assert accessions([one.to_dict() for one in page.reports]) == [HUMAN]
 
 
 @pytest.mark.parametrize("legacy", [False, True])
-def test_genes_by_id(client: ApiClient, *, legacy: bool) -> None:
-    api = GeneApi(client)
+def test_genes_by_id(client: Any, *, legacy: bool) -> None:
+    api = ncbi.GeneApi(client)
     ask = api.gene_reports_by_id if legacy else api.gene_dataset_reports_by_id
     page = ask([672, 7157, 3105, 999_999_999, 653050])
     assert [one.gene.symbol for one in page.reports] == ["TP53", "BRCA1", "HLA-A"]
@@ -102,17 +97,19 @@ def test_genes_by_id(client: ApiClient, *, legacy: bool) -> None:
 
 
 @pytest.mark.parametrize("legacy", [False, True])
-def test_genes_by_accession(client: ApiClient, *, legacy: bool) -> None:
-    api = GeneApi(client)
+def test_genes_by_accession(client: Any, *, legacy: bool) -> None:
+    api = ncbi.GeneApi(client)
     ask = api.gene_metadata_by_accession if legacy else api.gene_dataset_report_by_accession
     page = ask(["NM_007294.4", "NM_000546"])
     assert {one.gene.gene_id for one in page.reports} == {"672", "7157"}
 
 
 @pytest.mark.parametrize("legacy", [False, True])
-def test_genes_by_symbol(client: ApiClient, *, legacy: bool) -> None:
-    api = GeneApi(client)
-    ask = api.gene_metadata_by_tax_and_symbol if legacy else api.gene_dataset_report_by_tax_and_symbol
+def test_genes_by_symbol(client: Any, *, legacy: bool) -> None:
+    api = ncbi.GeneApi(client)
+    ask = (
+        api.gene_metadata_by_tax_and_symbol if legacy else api.gene_dataset_report_by_tax_and_symbol
+    )
     page = ask(["BRCC1", "TP53", "NOSUCH"], "human")
     assert {one.gene.gene_id: one.query for one in page.reports} == {
         "672": ["BRCC1"],
@@ -123,8 +120,8 @@ def test_genes_by_symbol(client: ApiClient, *, legacy: bool) -> None:
 
 
 @pytest.mark.parametrize("legacy", [False, True])
-def test_genes_of_a_taxon(served: Served, client: ApiClient, *, legacy: bool) -> None:
-    api = GeneApi(client)
+def test_genes_of_a_taxon(served: Served, client: Any, *, legacy: bool) -> None:
+    api = ncbi.GeneApi(client)
     ask = api.gene_reports_by_taxon if legacy else api.gene_dataset_reports_by_taxon
     reports, _ = pages(lambda **more: ask("9606", **more))
     expected = [one["gene"]["gene_id"] for one in served.world.genes("9606")]
@@ -132,8 +129,8 @@ def test_genes_of_a_taxon(served: Served, client: ApiClient, *, legacy: bool) ->
 
 
 @pytest.mark.parametrize("legacy", [False, True])
-def test_genes_by_post(client: ApiClient, *, legacy: bool) -> None:
-    api = GeneApi(client)
+def test_genes_by_post(client: Any, *, legacy: bool) -> None:
+    api = ncbi.GeneApi(client)
     ask = api.gene_metadata_by_post if legacy else api.gene_dataset_report
     symbols = models.V2GeneDatasetReportsRequestSymbolsForTaxon(symbols=["Brca1"], taxon="mouse")
     for request in (
@@ -144,13 +141,13 @@ def test_genes_by_post(client: ApiClient, *, legacy: bool) -> None:
         assert [one.gene.gene_id for one in ask(request).reports] == ["12189"]
 
 
-def test_gene_counts(served: Served, client: ApiClient) -> None:
-    counts = GeneApi(client).gene_counts_for_taxon("9606").report
+def test_gene_counts(served: Served, client: Any) -> None:
+    counts = ncbi.GeneApi(client).gene_counts_for_taxon("9606").report
     assert sum(one.count for one in counts) == len(list(served.world.genes("9606")))
 
 
-def test_taxonomy(client: ApiClient) -> None:
-    api = TaxonomyApi(client)
+def test_taxonomy(client: Any) -> None:
+    api = ncbi.TaxonomyApi(client)
     page = api.taxonomy_data_report(["9606", "nosuch", "469598"])
     by_query = {tuple(one.query): one for one in page.reports}
     assert by_query["9606",].taxonomy.current_scientific_name.name == "Homo sapiens"
@@ -162,8 +159,8 @@ def test_taxonomy(client: ApiClient) -> None:
     assert [one.taxonomy.tax_id for one in children] == [9606, 63221]
 
 
-def test_taxonomy_nodes(client: ApiClient) -> None:
-    api = TaxonomyApi(client)
+def test_taxonomy_nodes(client: Any) -> None:
+    api = ncbi.TaxonomyApi(client)
     nodes = api.taxonomy_metadata(["human", "20111"]).taxonomy_nodes
     assert nodes[0].taxonomy.genbank_common_name == "human"
     assert nodes[1].errors[0].invalid_identifiers == ["20111"]
@@ -171,14 +168,14 @@ def test_taxonomy_nodes(client: ApiClient) -> None:
     assert api.taxonomy_metadata_post(body).taxonomy_nodes[0].taxonomy.tax_id == 9606
 
 
-def test_taxon_names(client: ApiClient) -> None:
-    found = TaxonomyApi(client).tax_name_query("homo s").sci_name_and_ids
+def test_taxon_names(client: Any) -> None:
+    found = ncbi.TaxonomyApi(client).tax_name_query("homo s").sci_name_and_ids
     assert [one.tax_id for one in found] == ["9606", "63221"]
-    assert TaxonomyApi(client).tax_name_query("pombeeeee").sci_name_and_ids is None
+    assert ncbi.TaxonomyApi(client).tax_name_query("pombeeeee").sci_name_and_ids is None
 
 
-def test_annotation(served: Served, client: ApiClient) -> None:
-    api = GenomeApi(client)
+def test_annotation(served: Served, client: Any) -> None:
+    api = ncbi.GenomeApi(client)
     reports, _ = pages(lambda **more: api.genome_annotation_report(COLI, **more))
     rows = [one["row_id"] for one in served.world.annotations(COLI)]
     assert [one["row_id"] for one in reports] == rows == [str(n + 1) for n in range(920)]
@@ -187,8 +184,8 @@ def test_annotation(served: Served, client: ApiClient) -> None:
     assert {one.annotation.symbol for one in found} == {"recA"}
 
 
-def test_sequences(client: ApiClient) -> None:
-    api = GenomeApi(client)
+def test_sequences(client: Any) -> None:
+    api = ncbi.GenomeApi(client)
     reports, _ = pages(lambda **more: api.genome_sequence_report(HUMAN, **more))
     assert [one["chr_name"] for one in reports][21:24] == ["22", "X", "Y"]
     body = models.V2AssemblySequenceReportsRequest(accession=HUMAN, chromosomes=["X"])
@@ -198,8 +195,8 @@ def test_sequences(client: ApiClient) -> None:
     ]
 
 
-def test_viruses(served: Served, client: ApiClient) -> None:
-    api = VirusApi(client)
+def test_viruses(served: Served, client: Any) -> None:
+    api = ncbi.VirusApi(client)
     reports, _ = pages(lambda **more: api.virus_reports_by_taxon("2697049", **more))
     assert accessions(reports) == [one["accession"] for one in served.world.viruses("2697049")]
     page = api.virus_reports_by_acessions(["NC_045512.2", "NC_000000.1"])
@@ -209,8 +206,8 @@ def test_viruses(served: Served, client: ApiClient) -> None:
     assert {one.source_database for one in found} == {"RefSeq"}
 
 
-def test_virus_summary(served: Served, client: ApiClient) -> None:
-    api = VirusApi(client)
+def test_virus_summary(served: Served, client: Any) -> None:
+    api = ncbi.VirusApi(client)
     summary = api.virus_genome_summary("1335626", host="human", complete_only=True)
     expected = served.world.viruses("1335626", host="human", complete_only=True)
     assert summary.record_count == len(list(expected))
@@ -218,9 +215,9 @@ def test_virus_summary(served: Served, client: ApiClient) -> None:
     assert api.virus_genome_summary_by_post(body).record_count == 120
 
 
-def test_version_and_annotation_summary(client: ApiClient) -> None:
-    assert VersionApi(client).version().major_ver == 18
-    assert GenomeApi(client).annotation_report_facets_by_accession(COLI).accession == COLI
+def test_version_and_annotation_summary(client: Any) -> None:
+    assert ncbi.VersionApi(client).version().major_ver == 18
+    assert ncbi.GenomeApi(client).annotation_report_facets_by_accession(COLI).accession == COLI
 
 
 # Fields that occur in some record: whatever a model can hold.
@@ -233,7 +230,7 @@ NOT_THERE = {
     ("GenomeAnnotationReportMatch", "warning"),
     ("GenomeAnnotationReportMatch", "errors"),
 }
-KINDS = {
+KINDS: dict[str, tuple[str, str, tuple[str, ...], dict[str, Any]]] = {
     "genome": ("AssemblyDataReport", "taxa", ("1",), {"assembly_version": "all_assemblies"}),
     "gene": ("GeneReportMatch", "taxa", ("1",), {"tax_search_subtree": True}),
     "taxonomy": ("TaxonomyReportMatch", "taxa", (), {}),
@@ -246,6 +243,7 @@ KINDS = {
 
 def model_of(name: str) -> type[BaseModel]:
     found = getattr(models, name if name.startswith("V2") else f"V2reports{name}")
+    assert isinstance(found, type)
     assert issubclass(found, BaseModel)
     return found
 
@@ -254,7 +252,7 @@ def inner(annotation: Any) -> Any:
     """The type itself, without optional, list and annotated around it."""
     while True:
         arguments = [one for one in typing.get_args(annotation) if one is not type(None)]
-        if not arguments or isinstance(annotation, type) and issubclass(annotation, enum.Enum):
+        if not arguments or (isinstance(annotation, type) and issubclass(annotation, enum.Enum)):
             return annotation
         annotation = arguments[0]
 
@@ -304,7 +302,9 @@ def absent(value: Any) -> Iterator[Any]:
     """Everything in a value that protobuf would have left out."""
     if value in ("", 0, [], None) or value is False:
         yield value
-    for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+    for one in (
+        value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    ):
         yield from absent(one)
 
 

@@ -8,6 +8,7 @@ import json
 import time
 import zlib
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -47,7 +48,8 @@ def talk(test: Callable[[Caller], Awaitable[None]], faults: str = "", **config: 
     """Serves a sandbox without limit and latency, and lets a test talk to it."""
 
     async def main() -> None:
-        sandbox = Sandbox(SandboxConfig(**({"rps": 0, "latency": 0, "faults": faults} | config)))
+        quick: dict[str, Any] = {"rps": 0, "latency": 0, "faults": faults}
+        sandbox = Sandbox(SandboxConfig(**(quick | config)))
         async with sandbox.serve() as url, aiohttp.ClientSession() as session:
             await test(Caller(session, url, sandbox))
 
@@ -289,8 +291,8 @@ def test_broken_connections(fault: str, error: type[Exception]) -> None:
             await caller.get()
         assert (await caller.get())[0] == 200
 
-    # Two at once, since aiohttp's client asks again by itself when a kept connection is reset.
-    talk(test, f"{fault}@1")
+    # aiohttp's client asks again by itself, once, when a connection ends before the headers.
+    talk(test, f"{fault}@1-2" if fault == "reset" else f"{fault}@1")
 
 
 def test_bad_gzip() -> None:
@@ -455,7 +457,7 @@ def test_bad_faults_are_told(text: str) -> None:
 
 
 def test_every_fault_has_a_test() -> None:
-    text = open(__file__, encoding="utf-8").read()  # noqa: PTH123, SIM115
+    text = Path(__file__).read_text(encoding="utf-8")
     assert [name for name in FAULTS if name not in text] == []
 
 

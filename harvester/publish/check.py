@@ -1,0 +1,70 @@
+"""Whether a new database is what it should be, asked of the file itself before anybody sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+
+from harvester.errors import LakeError
+from harvester.publish.layout import META_TABLES, Layout, table_layouts
+from harvester.publish.manifest import Manifest
+from harvester.publish.sql import columns, name
+from harvester.publish.workbench import Connection, one
+
+__all__ = ["check"]
+
+
+def check(file: Path, manifest: Manifest) -> None:
+    """Opens the file as a reader would; LakeError where it is not complete and consistent."""
+    try:
+        with duckdb.connect(str(file), read_only=True) as connection:
+            faults = list(_faults(connection, manifest))
+    except duckdb.Error as error:
+        raise LakeError(f"the new database cannot be read, the old one stays: {error}") from error
+    if faults:
+        raise LakeError(f"the new database is wrong, the old one stays: {'; '.join(faults)}")
+
+
+def _faults(connection: Connection, manifest: Manifest) -> Iterator[str]:
+    for layout in table_layouts():
+        state = manifest.table(layout.name)
+        yield from _rows(connection, f"main.{name(layout.name)}", state.rows)
+        yield from _rows(connection, f"main.{name(f'{layout.name}_history')}", state.versions)
+        yield from _keys(connection, layout)
+        yield from _surroundings(connection, layout)
+    for table in META_TABLES:
+        rows = sum(file.rows for file in manifest.meta.get(table, ()))
+        yield from _rows(connection, f"meta.{name(table)}", rows)
+    yield from _silence(connection)
+
+
+def _rows(connection: Connection, relation: str, expected: int) -> Iterator[str]:
+    found = one(connection, f"SELECT count(*) FROM {relation}")
+    if found != expected:
+        yield f"{relation} has {found} rows, the lake {expected}"
+
+
+def _keys(connection: Connection, layout: Layout) -> Iterator[str]:
+    key = columns(layout.key)
+    grouped = f"SELECT 1 FROM main.{name(layout.name)} GROUP BY {key} HAVING count(*) > 1"
+    if twice := one(connection, f"SELECT count(*) FROM ({grouped})"):
+        yield f"{layout.name} has {twice} keys more than once"
+
+
+def _surroundings(connection: Connection, layout: Layout) -> Iterator[str]:
+    """Views and macros are only read here, and only bound: an error says what is wrong."""
+    flat, as_of = name(f"{layout.name}_flat"), name(f"{layout.name}_as_of")
+    connection.execute(f"SELECT * FROM main.{flat} LIMIT 0").fetchall()
+    connection.execute(f"SELECT * FROM main.{as_of}('2000-01-01') LIMIT 0").fetchall()
+    yield from ()
+
+
+def _silence(connection: Connection) -> Iterator[str]:
+    columns_without = (
+        "SELECT count(*) FROM duckdb_columns() WHERE NOT internal AND comment IS NULL "
+        "AND schema_name IN ('main', 'meta')"
+    )
+    if missing := one(connection, columns_without):
+        yield f"{missing} columns are not documented"

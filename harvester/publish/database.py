@@ -1,0 +1,121 @@
+"""The DuckDB file that analysts open: built aside from the lake, checked, moved into place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from harvester.publish.aside import built_aside
+from harvester.publish.check import check
+from harvester.publish.comments import comments_on
+from harvester.publish.evolve import upgrade
+from harvester.publish.layout import Layout, meta_layouts, table_layouts
+from harvester.publish.manifest import Manifest, TableState, write_manifest
+from harvester.publish.relations import VALIDITY, Relation
+from harvester.publish.sql import name, sql_type, text
+from harvester.publish.staged import put_table
+from harvester.publish.views import MOMENTS, PAST, as_of_macro, flat_view, history_over_tables
+from harvester.publish.workbench import MEMORY, Connection, workbench
+from harvester.schema import Field
+from harvester.store.lake import Lake
+
+__all__ = ["STORAGE_VERSION", "build_database"]
+
+#: The oldest DuckDB that opens the file.
+STORAGE_VERSION = "v1.4.0"
+
+_FILES = f"{PAST}._files"
+
+
+def build_database(
+    lake: Lake,
+    manifest: Manifest,
+    target: Path,
+    *,
+    register: str = "tables",
+    memory: str = MEMORY,
+) -> None:
+    """Builds the database from the lake alone; the old file serves until the new one is whole.
+
+    Files that an older harvester wrote are brought to today's layout first, once and for all.
+    """
+    todays = upgrade(lake, manifest)
+    if todays != manifest:
+        write_manifest(lake, todays)
+    with built_aside(target) as aside:
+        with workbench(aside.with_name("spill"), memory) as connection:
+            _Build(connection, lake, todays, views=register == "views").write(aside)
+        check(aside, todays)
+
+
+@dataclass(frozen=True, slots=True)
+class _Build:
+    """One database at work."""
+
+    connection: Connection
+    lake: Lake
+    manifest: Manifest
+    views: bool
+
+    def write(self, file: Path) -> None:
+        """Makes the file and fills it."""
+        run = self.connection.execute
+        run(f"ATTACH {text(str(file))} AS built (STORAGE_VERSION {text(STORAGE_VERSION)})")
+        run("USE built")
+        run(f"CREATE SCHEMA meta; CREATE SCHEMA {PAST}")
+        self._moments()
+        relations = list(self._relations())
+        for relation in relations:
+            self._fill(relation)
+        run("BEGIN")
+        for relation in relations:
+            for statement in comments_on(relation.layout, views=self.views):
+                run(statement)
+        run("COMMIT")
+        run("CHECKPOINT built")
+        run("USE memory")
+        run("DETACH built")
+
+    def _moments(self) -> None:
+        """The tables that views need: when the runs began, which files of the lake are read."""
+        moments = self.manifest.moments()
+        runs = {
+            "run_id": pa.array(moments.keys(), pa.string()),
+            "moment": pa.array(moments.values(), pa.timestamp("us")),
+        }
+        put_table(self.connection, MOMENTS, pa.table(runs))
+        paths = [self.lake.path(path) for path in self.manifest.paths()] if self.views else []
+        put_table(self.connection, _FILES, pa.table({"path": pa.array(paths, pa.string())}))
+
+    def _relations(self) -> Iterator[Relation]:
+        for layout in table_layouts():
+            yield Relation(self.lake, layout, self.manifest.table(layout.name), MOMENTS)
+        for layout in meta_layouts():
+            files = TableState(self.manifest.meta.get(layout.name, ()))
+            yield Relation(self.lake, layout, files, MOMENTS)
+
+    def _fill(self, relation: Relation) -> None:
+        layout = relation.layout
+        self._make(layout.schema, layout.name, layout.columns, relation.current)
+        if layout.schema != "main":
+            return
+        run = self.connection.execute
+        history = relation.history
+        if not self.views:
+            history = history_over_tables(layout)
+            self._make(PAST, layout.name, (*layout.columns, *VALIDITY), relation.ended)
+        run(flat_view(layout))
+        run(f"CREATE VIEW {name(f'{layout.name}_history')} AS {history}")
+        run(as_of_macro(layout))
+
+    def _make(self, schema: str, table: str, fields: tuple[Field, ...], query: str) -> None:
+        full = f"{name(schema)}.{name(table)}"
+        if self.views:
+            self.connection.execute(f"CREATE VIEW {full} AS {query}")
+            return
+        typed = ", ".join(f"{name(field.name)} {sql_type(field)}" for field in fields)
+        self.connection.execute(f"CREATE TABLE {full} ({typed})")
+        self.connection.execute(f"INSERT INTO {full} {query}")

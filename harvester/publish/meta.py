@@ -1,0 +1,66 @@
+"""The rows that a run adds to the tables of the schema `meta`, as files of the lake."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from harvester.publish.evolve import todays_rows
+from harvester.publish.files import write_file
+from harvester.publish.layout import Layout, meta_layout
+from harvester.publish.manifest import LakeFile, read_manifest
+from harvester.store.lake import Lake
+
+__all__ = ["keep_quarantine", "read_runs", "write_meta"]
+
+
+def write_meta(
+    lake: Lake, name: str, run_id: str, rows: Sequence[Mapping[str, Any]]
+) -> tuple[LakeFile, ...]:
+    """One file with a run's rows of a meta table; none where there are no rows."""
+    layout = meta_layout(name)
+    batches = pa.Table.from_pylist([dict(row) for row in rows], layout.arrow).to_batches()
+    return _written(lake, layout, run_id, iter(batches))
+
+
+def keep_quarantine(
+    lake: Lake, run_id: str, parts: Sequence[str], valid: Collection[str]
+) -> tuple[LakeFile, ...]:
+    """The staged bytes that could not be decoded, those of void epochs left out."""
+    layout = meta_layout("quarantine")
+    return _written(lake, layout, run_id, _valid(lake, layout, parts, valid))
+
+
+def read_runs(lake: Lake) -> list[dict[str, Any]]:
+    """The committed runs with their figures, in the order of their commits."""
+    layout, files = meta_layout("runs"), read_manifest(lake).meta.get("runs", ())
+    return [
+        row
+        for file in files
+        for batch in todays_rows(lake, layout, file.path)
+        for row in batch.to_pylist()
+    ]
+
+
+def _valid(
+    lake: Lake, layout: Layout, parts: Sequence[str], valid: Collection[str]
+) -> Iterator[pa.RecordBatch]:
+    labels = pa.array(sorted(valid), pa.string())
+    for part in parts:
+        for batch in todays_rows(lake, layout, part):
+            kept = batch.filter(pc.is_in(batch.column("chain"), labels))
+            if kept.num_rows:
+                yield kept
+
+
+def _written(
+    lake: Lake, layout: Layout, run_id: str, batches: Iterator[pa.RecordBatch]
+) -> tuple[LakeFile, ...]:
+    path = f"_meta/{layout.name}/{run_id}.parquet"
+    written = write_file(lake, path, layout.arrow, batches)
+    if written is None:
+        return ()
+    return (LakeFile(path, written.rows, written.size, run_id, layout.fingerprint),)
