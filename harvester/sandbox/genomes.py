@@ -139,11 +139,10 @@ class Genomes:
         return [current + back] if 0 <= back < newest else []
 
     def _locate(self, serial: int, *, refseq: bool) -> int | None:
+        known = self._locate_known(serial, refseq=refseq)
         block, place = divmod(serial, BLOCK)
-        if block == 0:
-            return self._locate_known(serial, refseq=refseq)
-        if block > len(self._tree.blocks):
-            return None
+        if known is not None or not 0 < block <= len(self._tree.blocks):
+            return known
         taxon = self._tree.blocks[block - 1]
         slot = gather(place)
         # A pair shares the serial number of its first member, which is the RefSeq one.

@@ -219,7 +219,7 @@ def test_dates_and_moments() -> None:
 
 
 def test_nulls_are_absent_and_empty_containers_are_kept() -> None:
-    record = {
+    record: dict[str, Any] = {
         "gene_id": "1",
         "symbol": None,
         "synonyms": [],
@@ -238,7 +238,7 @@ def test_nulls_are_absent_and_empty_containers_are_kept() -> None:
 
 
 def test_unknown_fields_go_to_extra_under_their_pointers() -> None:
-    record = {
+    record: dict[str, Any] = {
         "geneId": "1",
         "newField": {"inner": [1, {"camelCase": None}]},
         "a/b~c": 1,

@@ -151,6 +151,16 @@ def test_genomes_by_quality(world: World) -> None:
     assert len(only) + len(none) == len(list(world.genomes("28901")))
 
 
+@pytest.mark.parametrize(
+    "taxon", ["9606", "10090", "10116", "7955", "7227", "6239", "4932", "3702"]
+)
+def test_model_organisms_have_one_reference_genome(world: World, taxon: str) -> None:
+    found = keys(world.genomes(taxon, reference_only=True, assembly_source="refseq"))
+    assert len(found) == 1
+    twin = next(world.records("genome", "accessions", found))["paired_accession"]
+    assert keys(world.records("genome", "accessions", [twin])) == [twin]
+
+
 def test_genomes_by_type_material(world: World) -> None:
     assert all("type_material" in one for one in genomes(world, is_type_material=True))
     for one in genomes(world, type_material_category="PATHOVAR_TYPE"):
