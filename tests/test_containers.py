@@ -71,7 +71,9 @@ def parsed(service: dict[str, Any]) -> click.Context:
             else argument
             for argument in arguments
         ]
-    return cli.commands[name].make_context(name, arguments)
+    command = cli.get_command(click.Context(cli), name)
+    assert command is not None, name
+    return command.make_context(name, arguments)
 
 
 # The image.

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import Sequence
 from enum import IntEnum
+from importlib import import_module
 
 import click
 import structlog
 
 from harvester import __version__
-from harvester.cli.plan import plan
-from harvester.cli.publish import publish
-from harvester.cli.query import query
-from harvester.cli.run import run
-from harvester.cli.sandbox import sandbox
-from harvester.cli.status import status
-from harvester.cli.tables import tables
-from harvester.cli.validate import validate
 from harvester.errors import HarvesterError, LakeLocked, OutOfServiceError, SpecError
 
 __all__ = ["Exit", "cli", "main"]
@@ -35,20 +29,41 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class _Commands(click.Group):
+    """Imports a command when it is asked for: `validate` need not wait for DuckDB to load."""
+
+    names: Sequence[str] = (
+        "run", "plan", "validate", "status", "publish", "tables", "query", "sandbox",
+    )  # fmt: skip
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands in the order in which a newcomer needs them."""
+        del ctx
+        return list(self.names)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, or click's own message that there is none."""
+        del ctx
+        if cmd_name not in self.names:
+            return None
+        command = getattr(import_module(f"harvester.cli.{cmd_name}"), cmd_name)
+        assert isinstance(command, click.Command)  # noqa: S101 - each module keeps its promise
+        return command
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="harvester")
 def cli() -> None:
-    r"""Harvest NCBI Datasets into Parquet and DuckDB, nightly or once, completely.
+    """Harvest NCBI Datasets into Parquet and DuckDB, nightly or once, completely.
 
     \b
     A first harvest, from the bundled sandbox:  harvester run --sandbox jobs/quickstart.yaml
     What is in it:                              harvester tables
     Ask it:                                     harvester query "SELECT count(*) FROM genome"
     """
-
-
-for _command in (run, plan, validate, status, publish, tables, query, sandbox):
-    cli.add_command(_command)
 
 
 def main() -> None:
@@ -58,7 +73,7 @@ def main() -> None:
 
 def _run() -> int:
     try:
-        outcome = cli(standalone_mode=False)
+        outcome = cli(prog_name="harvester", standalone_mode=False)
     except (click.exceptions.Exit, click.ClickException, click.Abort) as stop:
         return _usage(stop)
     except KeyboardInterrupt:

@@ -67,7 +67,7 @@ def run(
     log_file: str | None,
     no_progress: bool,
 ) -> int:
-    r"""Harvest jobs; an interrupted run of the same job goes on where it stopped.
+    """Harvest jobs; an interrupted run of the same job goes on where it stopped.
 
     \b
     Exit status: 0 complete, 2 bad job or usage, 3 partial, 4 nothing could be harvested,

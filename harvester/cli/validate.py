@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from harvester.errors import SpecError
+from harvester.errors import Fault, SpecError
 from harvester.plan import plan_chains
 from harvester.spec import load_job
 
@@ -15,7 +15,7 @@ __all__ = ["validate"]
 @click.argument("jobs", nargs=-1, required=True, metavar="JOB...")
 def validate(jobs: tuple[str, ...]) -> None:
     """Check job files and say all that is wrong with them. Asks NCBI nothing."""
-    faults = []
+    faults: list[Fault] = []
     for path in jobs:
         try:
             job = load_job(path)

@@ -27,7 +27,7 @@ _OPEN, _CLOSE = b"{}"
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How records are written: inside a wrapper or bare, in which names, by whom."""
+    """How records are written: in a wrapper or bare, in which names; settled by the slow path."""
 
     wrapped: bool = False
     camel: bool = False
@@ -59,7 +59,8 @@ class Reader:
         return columns
 
     def _input_schema(self) -> pa.Schema:
-        typed = [(field.name, input_type(field, self._spell)) for field in self._fields]
+        trusted = self._form.settled
+        typed = [(f.name, input_type(f, self._spell, trusted=trusted)) for f in self._fields]
         known = [(name, kind) for name, kind in typed if kind is not None]
         outer = [(self._spell(n), k) for n, k in known if not self._wrapper or n in self._outer]
         inner = [(self._spell(n), k) for n, k in known if self._wrapper and n not in self._outer]

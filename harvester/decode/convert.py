@@ -36,9 +36,15 @@ class Surprise(Exception):
     """A slice holds something that only reading it record by record can settle."""
 
 
-def input_type(field: Field, spell: Speller) -> Type | None:
-    """The type in which a field is read, or None where the fast path cannot read it."""
-    one = _input_struct(field, spell) if field.kind == "struct" else _INPUT.get(field.kind)
+def input_type(field: Field, spell: Speller, *, trusted: bool) -> Type | None:
+    """The type in which a field is read, or None where it cannot be read at once.
+
+    JSON of any shape arrives as text from the slow path alone.
+    """
+    if field.kind == "struct":
+        one: Type | None = _input_struct(field, spell, trusted=trusted)
+    else:
+        one = pa.string() if trusted and field.kind == "json" else _INPUT.get(field.kind)
     return pa.list_(one) if one is not None and field.many else one
 
 
@@ -57,14 +63,14 @@ def converter(field: Field, spell: Speller, *, trusted: bool) -> Converter | Non
     return _each(one) if one and field.many else one
 
 
-def _input_struct(field: Field, spell: Speller) -> Type:
-    typed = ((spell(member.name), input_type(member, spell)) for member in field.fields)
+def _input_struct(field: Field, spell: Speller, *, trusted: bool) -> Type:
+    typed = [(spell(m.name), input_type(m, spell, trusted=trusted)) for m in field.fields]
     return pa.struct([(name, kind) for name, kind in typed if kind is not None])
 
 
 def _struct_converter(field: Field, spell: Speller, *, trusted: bool) -> Converter | None:
     inner = [converter(member, spell, trusted=trusted) for member in field.fields]
-    read = _input_struct(field, spell)
+    read = _input_struct(field, spell, trusted=trusted)
     names = [member.name for member in field.fields]
     if not any(inner) and [child.name for child in read] == names:
         return None

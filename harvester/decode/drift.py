@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from harvester.decode.arrow import Array
+from harvester.decode.fitting import Surplus
 from harvester.decode.names import pattern
 from harvester.decode.strict import json_text
-from harvester.decode.surplus import Surplus
 from harvester.model import Drift
 from harvester.schema import Field
 

@@ -1,46 +1,20 @@
-"""The slow path: one record, value by value, to what columns hold and what they do not."""
+"""The slow path: one record to its row, its surplus and its messages."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from harvester.catalogue import Resource
+from harvester.decode.fitting import Object, Surplus, distinct, fit_object, slots_of
 from harvester.decode.messages import MESSAGE_NAMES, read_messages
-from harvester.decode.names import segment, snake
+from harvester.decode.names import segment
 from harvester.decode.strict import json_object, json_text, members, parse_record
-from harvester.decode.values import FITTING
 from harvester.model import Message
 from harvester.schema import Field, camel
 
-__all__ = ["Settled", "Settler", "Surplus"]
-
-Object = dict[str, Any]
-
-
-@dataclass(slots=True)
-class Surplus:
-    """What of one record no column holds, by JSON Pointer, and why not."""
-
-    values: dict[str, Any] = field(default_factory=dict)
-    kinds: dict[str, str] = field(default_factory=dict)
-
-    def add(self, pointer: str, kind: str, value: Any) -> None:  # noqa: ANN401 - parsed JSON
-        """Keeps a value: an unknown `field`, or one whose `type` does not fit."""
-        place, number = pointer, 0
-        while place in self.values:
-            number += 1
-            place = f"{pointer}#{number}"
-        self.values[place] = value
-        self.kinds[place] = kind
-
-    def add_earlier(self, pointer: str, value: Any) -> None:  # noqa: ANN401 - parsed JSON
-        """Keeps a value that a later one of the same name replaces."""
-        number = 1
-        while f"{pointer}#{number}" in self.values:
-            number += 1
-        self.add(f"{pointer}#{number}", "type", value)
+__all__ = ["Settled", "Settler"]
 
 
 @dataclass(slots=True)
@@ -60,23 +34,12 @@ class Settled:
         return bool(self.messages) and not self.row and not self.surplus.values
 
 
-@dataclass(frozen=True, slots=True)
-class _Slot:
-    """A field ready to take values; the members of a struct stand under each spelling."""
-
-    name: str
-    step: str
-    many: bool
-    fit: Callable[[Any], Any]
-    members: Mapping[str, _Slot]
-
-
 class Settler:
     """Takes the records of one resource apart."""
 
     def __init__(self, resource: Resource, fields: Sequence[Field], key: Sequence[str]) -> None:
         self._resource = resource
-        self._slots = _slots(fields)
+        self._slots = slots_of(fields)
         self._key = key
         self._wrappers = {resource.wrapper, camel(resource.wrapper)} - {""}
 
@@ -84,8 +47,8 @@ class Settler:
         """The record that a line holds; BadRecord where it holds none."""
         report, around = self._unwrap(parse_record(line))
         surplus = Surplus()
-        settled = Settled(_object(report, self._slots, "", surplus), surplus)
-        for name, value in _distinct(around, {}, "", surplus).items():
+        settled = Settled(fit_object(report, self._slots, "", surplus), surplus)
+        for name, value in distinct(around, {}, "", surplus).items():
             self._take_outer(name, value, settled)
         return self._judge(settled)
 
@@ -128,67 +91,7 @@ class Settler:
     def _take_column(self, name: str, value: Any, settled: Settled) -> None:  # noqa: ANN401
         if name in settled.row:
             settled.surplus.add_earlier(segment(name), settled.row[name])
-        settled.row |= _object({name: value}, self._slots, "", settled.surplus)
-
-
-def _slots(fields: Sequence[Field]) -> dict[str, _Slot]:
-    slots = {
-        field.name: _Slot(
-            field.name,
-            segment(field.name),
-            field.many,
-            FITTING[field.kind],
-            _slots(field.fields),
-        )
-        for field in fields
-    }
-    return {camel(name): slot for name, slot in slots.items()} | slots
-
-
-def _object(value: Object, slots: Mapping[str, _Slot], pointer: str, surplus: Surplus) -> Object:
-    """The members that columns hold; pointers are put together only where one is needed."""
-    held: Object = {}
-    for name, item in _distinct(value, slots, pointer, surplus).items():
-        slot = slots.get(name)
-        if slot is None:
-            surplus.add(pointer + segment(name), "field", item)
-            continue
-        fitted = _fit_many(item, slot, pointer, surplus) if slot.many else slot.fit(item)
-        if isinstance(fitted, dict):
-            held[name] = _object(fitted, slot.members, pointer + slot.step, surplus)
-        elif fitted is not None:
-            held[name] = fitted
-        else:
-            surplus.add(pointer + slot.step, "type", item)
-    return held
-
-
-def _fit_many(value: Any, slot: _Slot, above: str, surplus: Surplus) -> list[Any] | None:  # noqa: ANN401
-    """The elements, with nothing in the place of those that do not fit."""
-    if not isinstance(value, list):
-        return None
-    held: list[Any] = []
-    for index, item in enumerate(value):
-        fitted = None if item is None else slot.fit(item)
-        if isinstance(fitted, dict):
-            fitted = _object(fitted, slot.members, f"{above}{slot.step}/{index}", surplus)
-        elif fitted is None and item is not None:
-            surplus.add(f"{above}{slot.step}/{index}", "type", item)
-        held.append(fitted)
-    return held
-
-
-def _distinct(value: Object, slots: Mapping[str, _Slot], pointer: str, surplus: Surplus) -> Object:
-    """The members that are not null under their snake_case names, of equal names the last."""
-    found: Object = {}
-    for name, item in members(value):
-        if item is None:
-            continue
-        known = slots[name].name if name in slots else snake(name)
-        if known in found:
-            surplus.add_earlier(pointer + segment(known), found[known])
-        found[known] = item
-    return found
+        settled.row |= fit_object({name: value}, self._slots, "", settled.surplus)
 
 
 def _echo(value: Any) -> list[str | None] | None:  # noqa: ANN401 - parsed JSON

@@ -9,9 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harvester.catalogue import RESOURCES
+from harvester.decode.batches import FastPath, Form, Reader
+from harvester.decode.convert import Surprise
 from harvester.decode.lines import depth, member, parts, split_lines
 from harvester.decode.names import pattern, segment, snake
 from harvester.decode.strict import BadRecord, json_text, parse, parse_record
+from harvester.decode.surplus import Settler
 from harvester.schema import Field, camel, load_schema, table_names
 
 _json = st.recursive(
@@ -99,3 +103,23 @@ def test_numbers_and_duplicates_are_written_as_they_were_read() -> None:
 def test_what_is_not_one_object_is_no_record(data: bytes) -> None:
     with pytest.raises(BadRecord):
         parse_record(data)
+
+
+def test_a_column_of_any_json_holds_its_text() -> None:
+    resource = RESOURCES["virus"]
+    free = Field("free", "json", "Anything.")
+    fields = (
+        Field("accession", "string", "Key."),
+        Field("inner", "struct", "Nested.", many=True, fields=(free,)),
+        free,
+    )
+    line = b'{"accession":"a","free":{"x":1.50},"inner":[{"free":[null]},{}]}'
+    with pytest.raises(Surprise):
+        FastPath(resource, fields, ("accession",)).read(line, split_lines(line))
+    row = Settler(resource, fields, ("accession",)).settle(line).row
+    columns = Reader(resource, fields, Form(settled=True)).read(json.dumps(row).encode())
+    assert columns["free"].to_pylist() == ['{"x":1.50}']
+    assert columns["inner"].to_pylist() == [[{"free": "[null]"}, {"free": None}]]
+    plain = b'{"accession":"a","inner":[{}]}'
+    columns = FastPath(resource, fields, ("accession",)).read(plain, split_lines(plain))
+    assert columns["inner"].to_pylist() == [[{"free": None}]]

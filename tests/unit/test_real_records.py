@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from harvester.catalogue import RESOURCES
-from harvester.decode import Decoder
-from harvester.model import Stamp
+from harvester.decode import Decoder, open_body
+from harvester.errors import TransientError
+from harvester.model import Message, Stamp
 from tests.unit.leaves import lost, rows_of
 
 RECORDS = Path(__file__).parents[3] / "shared" / "ncbi" / "records"
@@ -70,6 +71,38 @@ def test_nothing_of_former_layouts_is_lost(kind: str) -> None:
         assert rejected <= set(lines)
         for record, row in zip(kept, rows_of(decoded), strict=True):
             assert lost(record, row, resource) == []
+
+
+@pytest.mark.parametrize("ndjson", [False, True])
+def test_every_leaf_of_whole_pages_survives(*, ndjson: bool) -> None:
+    for file in _files("pages_snake"):
+        for body in file.read_bytes().splitlines():
+            page = json.loads(body)
+            found = open_body(body, compressed=False, ndjson=ndjson, list_field="reports")
+            first = page["reports"][0]
+            name = next((n for n in ("gene", "taxonomy") if n in first), "genome")
+            rows = rows_of(Decoder(RESOURCES[name]).decode(found.data, STAMP))
+            assert found.total == page["total_count"]
+            for record, row in zip(page["reports"], rows, strict=True):
+                assert lost(record, row, RESOURCES[name]) == []
+
+
+def test_an_unknown_taxon_is_a_message() -> None:
+    (file,) = (RECORDS / "errors").glob("*266.jsonl")
+    found = open_body(
+        file.read_bytes(), compressed=False, ndjson=False, list_field="taxonomy_nodes"
+    )
+    decoded = Decoder(RESOURCES["taxonomy_node"]).decode(found.data, STAMP)
+    sent = json.loads(file.read_bytes())["taxonomy_nodes"][0]["errors"][0]
+    assert decoded.messages == (Message("error", "", sent["reason"], ("20111",)),)
+    assert (decoded.batch.num_rows, decoded.quarantine, decoded.received) == (0, (), 1)
+
+
+def test_the_body_of_an_error_is_no_page() -> None:
+    (file,) = (RECORDS / "errors").glob("*347.jsonl")
+    for body in file.read_bytes().splitlines():
+        with pytest.raises(TransientError, match="error in answer"):
+            open_body(body, compressed=False, ndjson=False, list_field="reports")
 
 
 def test_every_kind_was_looked_at() -> None:
