@@ -75,7 +75,7 @@ def _job(folder: Path, register: str, name: str) -> Path:
 
 def _lag(folder: Path, url: str) -> float:
     job = _job(folder, "views", "lag")
-    return float(run(["-m", "benchmarks.lag", str(job), url, "1000"], folder).output)
+    return float(run(["-m", "benchmarks.lag", str(job), url, "1000"], folder).output.split()[-1])
 
 
 def _print(rounds: list[dict[str, Usage]], small: Usage, lag: float, records: int) -> None:

@@ -22,7 +22,8 @@ _ROWS = 5000
 
 def main(folder: Path, out: Path) -> None:
     """Parses each page and writes it; nothing else."""
-    typed = ((field.name, input_type(field, str, trusted=False)) for field in load_schema("genome").fields)
+    fields = load_schema("genome").fields
+    typed = ((field.name, input_type(field, str, trusted=False)) for field in fields)
     schema = pa.schema([(name, kind) for name, kind in typed if kind is not None])
     parsing = pj.ParseOptions(explicit_schema=schema, unexpected_field_behavior="error")
     reading = pj.ReadOptions(use_threads=False, block_size=64 * 2**20)

@@ -12,6 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+#: Children work in a folder of their own and import this checkout.
+_ROOT = Path(__file__).parents[1]
+
 __all__ = ["Usage", "describe_machine", "median", "run"]
 
 
@@ -29,7 +32,10 @@ def run(command: Sequence[str], cwd: Path) -> Usage:
     """Runs a Python command line to its end; its failure ends the benchmark."""
     started = time.monotonic()
     with (cwd / "output.txt").open("w+b") as output:
-        process = subprocess.Popen([sys.executable, *command], cwd=cwd, stdout=output)
+        environment = {**os.environ, "PYTHONPATH": str(_ROOT)}
+        process = subprocess.Popen(
+            [sys.executable, *command], cwd=cwd, stdout=output, env=environment
+        )
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.monotonic() - started
         process.returncode = os.waitstatus_to_exitcode(status)

@@ -25,7 +25,7 @@ def workbench(spill: Path | str, memory: str = MEMORY) -> Iterator[Connection]:
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": memory,
         "temp_directory": str(spill),
-        "threads": 2,
+        "threads": 1,
         "preserve_insertion_order": False,
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,

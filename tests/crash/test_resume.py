@@ -16,9 +16,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from harvester.sandbox import SandboxConfig, serve_in_thread
+from harvester.sandbox import SandboxConfig, Size, serve_in_thread
 
 ROOT = Path(__file__).parents[2]
+#: Some ten pages: time enough to be killed in, little enough to be done soon.
+SIZES = (Size("genome", "562", 2100), Size("annotation", "GCF_000005845.2", 4200))
 JOB = """\
 name: crash
 harvest:
@@ -33,7 +35,7 @@ harvest:
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    with serve_in_thread(SandboxConfig(latency=0.15, rps=0)) as served:
+    with serve_in_thread(SandboxConfig(latency=0.15, rps=0, sizes=SIZES)) as served:
         yield served.url
 
 
