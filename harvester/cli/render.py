@@ -1,0 +1,126 @@
+"""Query results as text or bytes: one function a format."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import IO, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from harvester.errors import SpecError
+
+__all__ = ["FORMATS", "printable", "render"]
+
+#: More rows than this are no longer read by a person: other formats have no limit.
+_SHOWN = 1000
+
+
+def render(form: str, rows: pa.RecordBatchReader) -> None:
+    """Writes the rows to stdout."""
+    FORMATS[form](rows)
+
+
+def printable(text: str) -> str:
+    """Text that cannot paint the terminal: control characters are written out."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _table(rows: pa.RecordBatchReader) -> None:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for field in rows.schema:
+        right = pa.types.is_integer(field.type) or pa.types.is_floating(field.type)
+        table.add_column(Text(printable(field.name)), justify="right" if right else "left")
+    count = 0
+    for row in _values(rows):
+        count += 1
+        if count <= _SHOWN:
+            table.add_row(*(Text(_cell(value)) for value in row.values()))
+    wide = None if sys.stdout.isatty() else 10_000
+    Console(width=wide).print(table)
+    if count > _SHOWN:
+        sys.stderr.write(f"the first {_SHOWN:,} of {count:,} rows; --format csv has them all\n")
+
+
+def _csv(rows: pa.RecordBatchReader) -> None:
+    writer = csv.writer(sys.stdout)
+    writer.writerow(rows.schema.names)
+    for row in _values(rows):
+        writer.writerow("" if value is None else _plain_text(value) for value in row.values())
+
+
+def _json(rows: pa.RecordBatchReader) -> None:
+    before = "["
+    for row in _values(rows):
+        sys.stdout.write(f"{before}\n{_document(row)}")
+        before = ","
+    sys.stdout.write("[]\n" if before == "[" else "\n]\n")
+
+
+def _jsonl(rows: pa.RecordBatchReader) -> None:
+    for row in _values(rows):
+        sys.stdout.write(_document(row) + "\n")
+
+
+def _parquet(rows: pa.RecordBatchReader) -> None:
+    if sys.stdout.isatty():
+        raise SpecError("Parquet is not for terminals: send stdout to a file")
+    sink: IO[bytes] = sys.stdout.buffer
+    with pq.ParquetWriter(sink, rows.schema, compression="zstd") as writer:
+        for batch in rows:
+            writer.write_batch(batch)
+
+
+FORMATS: Mapping[str, Callable[[pa.RecordBatchReader], None]] = {
+    "table": _table,
+    "csv": _csv,
+    "json": _json,
+    "jsonl": _jsonl,
+    "parquet": _parquet,
+}
+
+
+def _values(rows: pa.RecordBatchReader) -> Iterator[dict[str, Any]]:
+    for batch in rows:
+        yield from batch.to_pylist()
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else printable(_plain_text(value))
+
+
+def _plain_text(value: object) -> str:
+    """A scalar as it reads best; what is nested as JSON."""
+    if isinstance(value, list | dict | bool):
+        return _document(value)
+    return value if isinstance(value, str) else str(_plain(value))
+
+
+def _document(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, default=_plain, separators=(",", ":"))
+
+
+def _plain(value: object) -> str | int | float:
+    """What JSON has no form for."""
+    if isinstance(value, int | float):
+        return value
+    if isinstance(value, date | datetime | time):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "backslashreplace")
+    return str(value)
