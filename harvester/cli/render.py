@@ -23,6 +23,8 @@ __all__ = ["FORMATS", "printable", "render"]
 
 #: More rows than this are no longer read by a person: other formats have no limit.
 _SHOWN = 1000
+#: Characters of one cell on a terminal.
+_WIDEST = 120
 
 
 def render(form: str, rows: pa.RecordBatchReader) -> None:
@@ -97,7 +99,10 @@ def _values(rows: pa.RecordBatchReader) -> Iterator[dict[str, Any]]:
 
 
 def _cell(value: object) -> str:
-    return "" if value is None else printable(_plain_text(value))
+    """What a person sees of a value; other formats have it whole."""
+    text = "" if value is None else _plain_text(value)
+    shown = text if len(text) <= _WIDEST or "\n" in text else f"{text[:_WIDEST]}…"
+    return "\n".join(map(printable, shown.split("\n")))
 
 
 def _plain_text(value: object) -> str:

@@ -53,9 +53,10 @@ def chosen(lake: Lake, path: str, rows: pa.Int64Array) -> Iterator[pa.RecordBatc
         first = 0
         for group in range(parquet.num_row_groups):
             past = first + parquet.metadata.row_group(group).num_rows
-            inside = rows.filter(pc.and_(pc.greater_equal(rows, first), pc.less(rows, past)))
+            start, end = pa.scalar(first), pa.scalar(past)
+            inside = rows.filter(pc.and_(pc.greater_equal(rows, start), pc.less(rows, end)))
             if len(inside):
-                table = parquet.read_row_group(group).take(pc.subtract(inside, first))
+                table = parquet.read_row_group(group).take(pc.subtract(inside, start))
                 yield from table.combine_chunks().to_batches()
             first = past
 

@@ -16,13 +16,10 @@ from harvester.publish.workbench import Connection, one
 __all__ = ["check"]
 
 
-def check(file: Path, manifest: Manifest) -> None:
+def check(file: Path, manifest: Manifest, memory: str) -> None:
     """Opens the file as a reader would; LakeError where it is not complete and consistent."""
-    try:
-        with duckdb.connect(str(file), read_only=True) as connection:
-            faults = list(_faults(connection, manifest))
-    except duckdb.Error as error:
-        raise LakeError(f"the new database cannot be read, the old one stays: {error}") from error
+    with duckdb.connect(str(file), read_only=True, config={"memory_limit": memory}) as connection:
+        faults = list(_faults(connection, manifest))
     if faults:
         raise LakeError(f"the new database is wrong, the old one stays: {'; '.join(faults)}")
 

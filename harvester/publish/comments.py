@@ -28,7 +28,11 @@ def comments_on(layout: Layout, *, views: bool) -> Iterator[str]:
         "VIEW", "main", f"{layout.name}_flat", f"{title} with one column a leaf. {layout.doc}", flat
     )
     yield from _relation(
-        "VIEW", "main", f"{layout.name}_history", f"{title} with all versions of its rows.", versions
+        "VIEW",
+        "main",
+        f"{layout.name}_history",
+        f"{title} with all versions of its rows.",
+        versions,
     )
     if not views:
         told = f"The versions of rows of {layout.name} that have ended; see {layout.name}_history."

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from harvester.publish.layout import Layout
-from harvester.publish.manifest import LakeFile
 from harvester.publish.sql import name, parquet, same, texts
 from harvester.publish.staged import PART_OF, place
 from harvester.publish.workbench import Connection
@@ -20,7 +19,7 @@ def compare(
     lake: Lake,
     layout: Layout,
     parts: Sequence[str],
-    data: Sequence[LakeFile],
+    held: Sequence[str],
 ) -> None:
     """Makes the table `differs`: the place of each row of `news` that changed, and its columns.
 
@@ -30,9 +29,7 @@ def compare(
     connection.execute("CREATE TABLE asked AS SELECT * FROM news WHERE change = 'changed'")
     told = (*layout.data, EXTRA.name)
     connection.execute(f"CREATE TABLE fresh_digests AS {_fresh(connection, lake, parts, told)}")
-    connection.execute(
-        f"CREATE TABLE held_digests AS {_held(connection, lake, layout, data, told)}"
-    )
+    connection.execute(f"CREATE TABLE held_digests AS {_held(lake, layout, held, told)}")
     unequal = (f"f.{name(column)} IS DISTINCT FROM h.{name(column)}" for column in told)
     connection.execute(
         f"CREATE TABLE differs AS "
@@ -41,31 +38,21 @@ def compare(
     )
 
 
-def _fresh(
-    connection: Connection, lake: Lake, parts: Sequence[str], told: Collection[str]
-) -> str:
+def _fresh(connection: Connection, lake: Lake, parts: Sequence[str], told: Collection[str]) -> str:
     """Digests of the staged rows that are asked about."""
     rows = connection.execute(f"SELECT DISTINCT {PART_OF} AS part FROM asked ORDER BY part")
     numbers = [int(part) for (part,) in rows.fetchall()]
     files = parquet(lake, (parts[number] for number in numbers), "file_row_number")
     return (
-        f"SELECT a.place, {_digests(told)} FROM {files} r JOIN asked a ON a.place = {place(numbers)}"
+        f"SELECT a.place, {_digests(told)} FROM {files} r "
+        f"JOIN asked a ON a.place = {place(numbers)}"
     )
 
 
-def _held(
-    connection: Connection,
-    lake: Lake,
-    layout: Layout,
-    data: Sequence[LakeFile],
-    told: Collection[str],
-) -> str:
+def _held(lake: Lake, layout: Layout, held: Sequence[str], told: Collection[str]) -> str:
     """Digests of the current versions of the same keys."""
-    rows = connection.execute("SELECT DISTINCT held_by FROM asked")
-    runs = {str(run) for (run,) in rows.fetchall()}
-    files = parquet(lake, (file.path for file in data if file.run_id in runs))
     return (
-        f"SELECT a.place, {_digests(told)} FROM {files} r "
+        f"SELECT a.place, {_digests(told)} FROM {parquet(lake, held)} r "
         f"JOIN asked a ON {same('r', 'a', layout.key)} AND r.{RUN_ID.name} = a.held_by"
     )
 

@@ -12,13 +12,20 @@ from harvester.publish.aside import built_aside
 from harvester.publish.check import check
 from harvester.publish.comments import comments_on
 from harvester.publish.evolve import upgrade
-from harvester.publish.layout import Layout, meta_layouts, table_layouts
+from harvester.publish.layout import meta_layouts, table_layouts
 from harvester.publish.manifest import Manifest, TableState, write_manifest
 from harvester.publish.relations import VALIDITY, Relation
 from harvester.publish.sql import name, sql_type, text
 from harvester.publish.staged import put_table
-from harvester.publish.views import MOMENTS, PAST, as_of_macro, flat_view, history_over_tables
-from harvester.publish.workbench import MEMORY, Connection, workbench
+from harvester.publish.views import (
+    FILES,
+    MOMENTS,
+    PAST,
+    as_of_macro,
+    flat_view,
+    history_over_tables,
+)
+from harvester.publish.workbench import MEMORY, Connection, with_room, workbench
 from harvester.schema import Field
 from harvester.store.lake import Lake
 
@@ -26,8 +33,6 @@ __all__ = ["STORAGE_VERSION", "build_database"]
 
 #: The oldest DuckDB that opens the file.
 STORAGE_VERSION = "v1.4.0"
-
-_FILES = f"{PAST}._files"
 
 
 def build_database(
@@ -46,9 +51,16 @@ def build_database(
     if todays != manifest:
         write_manifest(lake, todays)
     with built_aside(target) as aside:
-        with workbench(aside.with_name("spill"), memory) as connection:
-            _Build(connection, lake, todays, views=register == "views").write(aside)
-        check(aside, todays)
+
+        def work(room: str) -> None:
+            for leftover in (aside, aside.with_name(f"{aside.name}.wal")):
+                leftover.unlink(missing_ok=True)
+            # One thread: each holds a row group of 122,880 rows in memory until it is compressed.
+            with workbench(aside.with_name("spill"), room, threads=1) as connection:
+                _Build(connection, lake, todays, views=register == "views").write(aside)
+            check(aside, todays, room)
+
+        with_room(work, memory)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +100,7 @@ class _Build:
         }
         put_table(self.connection, MOMENTS, pa.table(runs))
         paths = [self.lake.path(path) for path in self.manifest.paths()] if self.views else []
-        put_table(self.connection, _FILES, pa.table({"path": pa.array(paths, pa.string())}))
+        put_table(self.connection, FILES, pa.table({"path": pa.array(paths, pa.string())}))
 
     def _relations(self) -> Iterator[Relation]:
         for layout in table_layouts():

@@ -60,7 +60,9 @@ def todays_rows(lake: Lake, layout: Layout, path: str) -> Iterator[pa.RecordBatc
             try:
                 todays = _todays(table, layout)
             except pa.ArrowException as error:
-                raise LakeError(f"{lake.path(path)} does not fit today's schema: {error}") from error
+                raise LakeError(
+                    f"{lake.path(path)} does not fit today's schema: {error}"
+                ) from error
             yield from todays.combine_chunks().to_batches()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-import duckdb
 import pyarrow as pa
 
 from harvester.publish.workbench import Connection

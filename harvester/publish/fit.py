@@ -94,7 +94,7 @@ def _int(value: object) -> int:
 def _float(value: object) -> float:
     if type(value) not in (int, float) or float(value) != value or not math.isfinite(value):  # type: ignore[arg-type]
         raise ValueError
-    return float(value)  # type: ignore[arg-type]
+    return float(value)
 
 
 def _date(value: object) -> date:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Any
 
 import pyarrow as pa
 
@@ -14,8 +14,8 @@ from harvester.catalogue import Resource
 from harvester.publish.evolve import todays_files
 from harvester.publish.layout import table_layout
 from harvester.publish.sql import columns, name
-from harvester.publish.staged import put_table, take_labels, valid_rows
-from harvester.publish.workbench import Connection, workbench
+from harvester.publish.staged import SCRATCH, put_table, take_labels, valid_rows
+from harvester.publish.workbench import with_room, workbench
 from harvester.schema import QUERY
 from harvester.store.lake import Lake
 
@@ -42,17 +42,17 @@ def matched(
     A row answers what it echoes; without an echo, what its identifying columns hold. An accession
     also answers to its name without the version, and capital letters make no difference.
     """
-    wanted = _identifying(resource)
-    if not (parts and asked and wanted):
+    told = [*resource.identified_by, *([QUERY.name] if resource.has_query_echo else ())]
+    if not told:
         return {}
-    with _rows(lake, resource, parts, valid, wanted) as (connection, rows):
-        pairs = [(chain, value) for chain, values in asked.items() for value in values]
-        put_table(connection, "asked", _table(("chain", "value"), pairs))
-        found = connection.execute(
-            f"SELECT a.chain, a.value, count(*) FROM asked a JOIN "
-            f"(SELECT chain, unnest({_names(resource, wanted)}) AS name FROM ({rows})) n "
-            f"ON n.chain = a.chain AND lower(n.name) = lower(a.value) GROUP BY a.chain, a.value"
-        ).fetchall()
+    pairs = _pairs([(chain, value) for chain, values in asked.items() for value in values])
+    found = _Staged(lake, resource, parts, valid).ask(
+        told,
+        f"SELECT p.one, p.other, count(*) FROM pairs p "
+        f"JOIN (SELECT chain, unnest({_names(resource)}) AS name FROM delivered) n "
+        f"ON n.chain = p.one AND lower(n.name) = lower(p.other) GROUP BY p.one, p.other",
+        pairs,
+    )
     counts: dict[str, dict[str, int]] = defaultdict(dict)
     for chain, value, count in found:
         counts[chain][value] = count
@@ -63,14 +63,11 @@ def chain_counts(
     lake: Lake, resource: Resource, parts: Sequence[str], valid: frozenset[str]
 ) -> dict[str, ChainCount]:
     """The rows and the distinct keys of each chain."""
-    if not parts:
-        return {}
-    with _rows(lake, resource, parts, valid, resource.key) as (connection, rows):
-        key = columns(resource.key)
-        grouped = f"SELECT chain, count(*) AS times FROM ({rows}) GROUP BY chain, {key}"
-        found = connection.execute(
-            f"SELECT chain, sum(times), count(*) FROM ({grouped}) GROUP BY chain"
-        ).fetchall()
+    key = columns(resource.key)
+    grouped = f"SELECT chain, count(*) AS times FROM delivered GROUP BY chain, {key}"
+    found = _Staged(lake, resource, parts, valid).ask(
+        resource.key, f"SELECT chain, sum(times), count(*) FROM ({grouped}) GROUP BY chain"
+    )
     return {chain: ChainCount(int(times), keys) for chain, times, keys in found}
 
 
@@ -82,45 +79,51 @@ def distinct_keys(
     group_of: Mapping[str, str],
 ) -> dict[str, int]:
     """The distinct keys of each group of chains, such as the chains of one query."""
-    if not parts:
-        return {}
-    with _rows(lake, resource, parts, valid, resource.key) as (connection, rows):
-        put_table(connection, "groups", _table(("member", "whole"), list(group_of.items())))
-        grouped = (
-            f"SELECT DISTINCT whole, {columns(resource.key)} "
-            f"FROM ({rows}) JOIN groups ON member = chain"
-        )
-        found = connection.execute(
-            f"SELECT whole, count(*) FROM ({grouped}) GROUP BY whole"
-        ).fetchall()
-    return {str(group): int(keys) for group, keys in found}
+    key = columns(resource.key)
+    grouped = f"SELECT DISTINCT p.other, {key} FROM delivered d JOIN pairs p ON p.one = d.chain"
+    found = _Staged(lake, resource, parts, valid).ask(
+        resource.key,
+        f"SELECT g.other, count(*) FROM ({grouped}) g GROUP BY g.other",
+        _pairs(list(group_of.items())),
+    )
+    return dict(found)
 
 
-@contextmanager
-def _rows(
-    lake: Lake,
-    resource: Resource,
-    parts: Sequence[str],
-    valid: frozenset[str],
-    wanted: Sequence[str],
-) -> Iterator[tuple[Connection, str]]:
-    """A workbench, and on it the query for the rows that count."""
-    scratch = f"{PurePosixPath(parts[0]).parent}/tmp"
-    try:
-        staged = todays_files(lake, table_layout(resource), dict.fromkeys(parts), f"{scratch}/parts")
-        with workbench(lake.path(f"{scratch}/spill")) as connection:
-            take_labels(connection, valid)
-            yield connection, valid_rows(lake, staged, wanted)
-    finally:
-        lake.delete_folder(scratch)
+@dataclass(frozen=True, slots=True)
+class _Staged:
+    """A table's staged rows, to be asked one thing."""
+
+    lake: Lake
+    resource: Resource
+    parts: Sequence[str]
+    valid: frozenset[str]
+
+    def ask(
+        self, wanted: Sequence[str], question: str, pairs: pa.Table | None = None
+    ) -> list[tuple[Any, ...]]:
+        """The rows of a query over the view `delivered` and the table `pairs`."""
+        if not self.parts:
+            return []
+        scratch = str(PurePosixPath(self.parts[0]).with_name(SCRATCH))
+        layout = table_layout(self.resource)
+
+        def work(room: str) -> list[tuple[Any, ...]]:
+            with workbench(self.lake.path(f"{scratch}/spill"), room) as connection:
+                take_labels(connection, self.valid)
+                rows = valid_rows(self.lake, staged, wanted)
+                connection.execute(f"CREATE VIEW delivered AS {rows}")
+                if pairs is not None:
+                    put_table(connection, "pairs", pairs)
+                return connection.execute(question).fetchall()
+
+        try:
+            staged = todays_files(self.lake, layout, dict.fromkeys(self.parts), f"{scratch}/parts")
+            return with_room(work)
+        finally:
+            self.lake.delete_folder(scratch)
 
 
-def _identifying(resource: Resource) -> list[str]:
-    echo = [QUERY.name] if resource.has_query_echo else []
-    return [*resource.identified_by, *echo]
-
-
-def _names(resource: Resource, wanted: Sequence[str]) -> str:
+def _names(resource: Resource) -> str:
     """The names that a row answers to, as a list."""
     names = []
     for column in resource.identified_by:
@@ -129,17 +132,12 @@ def _names(resource: Resource, wanted: Sequence[str]) -> str:
         if column.endswith("accession"):
             names.append(f"regexp_replace({told}, '[.][0-9]+$', '')")
     own = f"CAST(list_distinct([{', '.join(names)}]) AS VARCHAR[])"
-    if QUERY.name not in wanted:
+    if not resource.has_query_echo:
         return own
     echoed = f"list_distinct({name(QUERY.name)})"
     return f"CASE WHEN len({echoed}) > 0 THEN {echoed} ELSE {own} END"
 
 
-def _table(names: tuple[str, str], rows: Sequence[tuple[str, str]]) -> pa.Table:
-    first, second = names
-    return pa.table(
-        {
-            first: pa.array([row[0] for row in rows], pa.string()),
-            second: pa.array([row[1] for row in rows], pa.string()),
-        }
-    )
+def _pairs(rows: Sequence[tuple[str, str]]) -> pa.Table:
+    left, right = zip(*rows, strict=True) if rows else ((), ())
+    return pa.table({"one": pa.array(left, pa.string()), "other": pa.array(right, pa.string())})

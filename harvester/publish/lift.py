@@ -75,7 +75,7 @@ class _Lifting:
         return self._opened[name]
 
 
-def _put(  # noqa: PLR0913, PLR0917 - one step of a walk: where it stands and what it carries
+def _put(
     held: Any,  # noqa: ANN401 - any column's value
     field: Field,
     names: Sequence[str],

@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
+from itertools import accumulate
 from typing import Any, TypeVar
 
 from harvester.errors import LakeError
@@ -109,12 +110,8 @@ class Manifest:
         That is its start, but never before that of a run committed earlier: an interrupted run may
         be taken up after a younger one has ended, and no version may end before it began.
         """
-        latest = datetime.min
-        moments = {}
-        for run in self.runs:
-            latest = max(latest, _utc(run.started_at))
-            moments[run.run_id] = latest
-        return moments
+        begun = accumulate((_utc(run.started_at) for run in self.runs), max)
+        return {run.run_id: moment for run, moment in zip(self.runs, begun, strict=True)}
 
     def paths(self) -> list[str]:
         """Every file that the lake consists of, the manifest itself left out."""

@@ -7,13 +7,12 @@ a merge that was cut short is simply done again. The manifest makes its outcome 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 
 import pyarrow as pa
 
 from harvester.catalogue import Resource
-from harvester.errors import LakeError
 from harvester.publish.adopt import adopt, chosen, row_count
 from harvester.publish.compare import compare
 from harvester.publish.evolve import todays_files
@@ -21,8 +20,8 @@ from harvester.publish.files import batches_of, write_file, write_files
 from harvester.publish.layout import Layout, meta_layout, table_layout
 from harvester.publish.manifest import LakeFile, TableState
 from harvester.publish.sql import columns, name, parquet, same, sql_type, text
-from harvester.publish.staged import PART_OF, row_of, take_labels, valid_rows
-from harvester.publish.workbench import MEMORY, Connection, one, workbench
+from harvester.publish.staged import PART_OF, SCRATCH, row_of, take_labels, valid_rows
+from harvester.publish.workbench import Connection, one, with_room, workbench
 from harvester.schema import HASH, RUN_ID
 from harvester.store.lake import Lake
 
@@ -41,7 +40,7 @@ class TableChange:
     removed: int = 0
     records: int = 0
     duplicates: int = 0
-    files: TableState = TableState()
+    files: TableState = field(default_factory=TableState)
     changes: tuple[LakeFile, ...] = ()
 
 
@@ -54,7 +53,6 @@ def merge_table(
     run_id: str,
     *,
     removed_keys: pa.Table | None = None,
-    memory: str = MEMORY,
 ) -> TableChange:
     """Finds what is fresh in the staged parts and gives it files in the lake.
 
@@ -62,15 +60,17 @@ def merge_table(
     gone; a row that this very run delivered stays.
     """
     layout = table_layout(resource)
-    if any(file.fingerprint != layout.fingerprint for file in state.data):
-        raise LakeError(f"{layout.name} has files of an older layout: upgrade the lake first")
-    scratch = f"_runs/{run_id}/tmp"
-    try:
-        staged = todays_files(lake, layout, dict.fromkeys(parts), f"{scratch}/parts")
-        with workbench(lake.path(f"{scratch}/spill"), memory) as connection:
-            merge = _Merge(connection, lake, layout, state, staged, run_id)
+    scratch = f"_runs/{run_id}/{SCRATCH}"
+
+    def work(room: str) -> TableChange:
+        with workbench(lake.path(f"{scratch}/spill"), room) as connection:
+            merge = _Merge(connection, lake, layout, state, staged, run_id, scratch)
             merge.find(valid, removed_keys)
             return merge.write()
+
+    try:
+        staged = todays_files(lake, layout, dict.fromkeys(parts), f"{scratch}/parts")
+        return with_room(work)
     finally:
         lake.delete_folder(scratch)
 
@@ -85,6 +85,7 @@ class _Merge:
     state: TableState
     parts: Sequence[str]
     run_id: str
+    scratch: str
 
     def find(self, valid: frozenset[str], removed_keys: pa.Table | None) -> None:
         """Makes the tables `delivered`, `news`, `differs` and `leaving`."""
@@ -92,8 +93,10 @@ class _Merge:
         self._see_delivered(valid)
         self._run(self._news_sql())
         if one(self.connection, "SELECT count(*) FROM news WHERE change = 'changed'"):
-            compare(self.connection, self.lake, self.layout, self.parts, self.state.data)
-            self._run("DELETE FROM news WHERE place IN (SELECT place FROM differs WHERE columns = [])")
+            compare(self.connection, self.lake, self.layout, self.parts, self._held_files())
+            self._run(
+                "DELETE FROM news WHERE place IN (SELECT place FROM differs WHERE columns = [])"
+            )
         else:
             self._run("CREATE TABLE differs (place BIGINT, columns VARCHAR[])")
         self._see_leaving(removed_keys)
@@ -141,7 +144,9 @@ class _Merge:
         key = self.layout.key
         if not self.parts:
             typed = ", ".join(f"{name(f.name)} {sql_type(f)}" for f in self.layout.key_fields)
-            self._run(f"CREATE TABLE delivered ({typed}, place BIGINT, digest BIGINT, times BIGINT)")
+            self._run(
+                f"CREATE TABLE delivered ({typed}, place BIGINT, digest BIGINT, times BIGINT)"
+            )
             return
         take_labels(self.connection, valid)
         rows = valid_rows(self.lake, self.parts, (*key, HASH.name))
@@ -155,14 +160,24 @@ class _Merge:
         """The table `news`: delivered rows that may differ from what the lake holds."""
         key = self.layout.key
         return (
-            f"CREATE TABLE news AS SELECT {columns(key, 'd')}, d.place, h.{RUN_ID.name} AS held_by, "
-            f"CASE WHEN h.{RUN_ID.name} IS NOT NULL THEN 'changed' "
+            f"CREATE TABLE news AS SELECT {columns(key, 'd')}, d.place, "
+            f"h.{RUN_ID.name} AS held_by, CASE WHEN h.{RUN_ID.name} IS NOT NULL THEN 'changed' "
             f"WHEN b.before THEN 'returned' ELSE 'added' END AS change FROM delivered d "
             f"LEFT JOIN held h ON {same('d', 'h', key)} "
             f"LEFT JOIN (SELECT DISTINCT {columns(key)}, true AS before FROM ended) b "
             f"ON {same('d', 'b', key)} "
             f"WHERE h.{RUN_ID.name} IS NULL OR h.{HASH.name} <> d.digest"
         )
+
+    def _held_files(self) -> list[str]:
+        """The files that hold current versions of changed rows, each under today's layout."""
+        rows = self.connection.execute("SELECT DISTINCT held_by FROM news").fetchall()
+        runs = {run for (run,) in rows}
+        files = [file for file in self.state.data if file.run_id in runs]
+        old = [file.path for file in files if file.fingerprint != self.layout.fingerprint]
+        todays = todays_files(self.lake, self.layout, old, f"{self.scratch}/held")
+        path_of = dict(zip(old, todays, strict=True))
+        return [path_of.get(file.path, file.path) for file in files]
 
     def _see_leaving(self, removed_keys: pa.Table | None) -> None:
         """The table `leaving`: current versions that are gone, unless this run delivered them."""
@@ -199,7 +214,8 @@ class _Merge:
     def _copied(self, parts: Sequence[int]) -> Iterator[pa.RecordBatch]:
         for part in parts:
             rows = self.connection.sql(
-                f"SELECT {row_of(part)} AS number FROM news WHERE {PART_OF} = {part} ORDER BY number"
+                f"SELECT {row_of(part)} AS number FROM news "
+                f"WHERE {PART_OF} = {part} ORDER BY number"
             ).to_arrow_table()
             numbers = rows.column("number").combine_chunks()
             for batch in chosen(self.lake, self.parts[part], numbers):

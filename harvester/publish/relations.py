@@ -13,7 +13,9 @@ from harvester.store.lake import Lake
 
 __all__ = ["VALIDITY", "VALID_FROM", "VALID_TO", "Relation"]
 
-VALID_FROM = Field("_valid_from", "timestamp", "Start of the run that brought this version, in UTC.")
+VALID_FROM = Field(
+    "_valid_from", "timestamp", "Start of the run that brought this version, in UTC."
+)
 VALID_TO = Field(
     "_valid_to",
     "timestamp",

@@ -7,7 +7,18 @@ from collections.abc import Iterable, Sequence
 from harvester.schema import Field
 from harvester.store.lake import Lake
 
-__all__ = ["columns", "name", "parquet", "path", "same", "sql_type", "text", "texts", "value_of"]
+__all__ = [
+    "columns",
+    "name",
+    "parquet",
+    "path",
+    "same",
+    "sql_type",
+    "text",
+    "texts",
+    "type_name",
+    "value_of",
+]
 
 _SCALARS = {
     "string": "VARCHAR",
@@ -73,6 +84,11 @@ def sql_type(field: Field, *, inside: bool = False) -> str:
     else:
         one = _SCALARS[field.kind]
     return one + "[]" * field.many
+
+
+def type_name(field: Field) -> str:
+    """DuckDB's type of a field for people; what a struct holds is told by its members."""
+    return "STRUCT" + "[]" * field.many if field.kind == "struct" else sql_type(field)
 
 
 def value_of(field: Field, of: str = "") -> str:

@@ -11,8 +11,10 @@ from harvester.publish.workbench import Connection
 from harvester.schema import CHAIN
 from harvester.store.lake import Lake
 
-__all__ = ["PART_OF", "place", "put_table", "row_of", "take_labels", "valid_rows"]
+__all__ = ["PART_OF", "SCRATCH", "place", "put_table", "row_of", "take_labels", "valid_rows"]
 
+#: The folder in a run's own where work on its parts spills; it goes when the work is done.
+SCRATCH = "scratch"
 #: A row's place among the parts, in one number: the part's, then the row's within it.
 _ROOM = 2**32
 PART_OF = f"place // {_ROOM}"

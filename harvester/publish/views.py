@@ -9,11 +9,12 @@ from harvester.publish.relations import VALID_FROM, VALID_TO
 from harvester.publish.sql import columns, name, path
 from harvester.schema import RUN_ID, flat_columns
 
-__all__ = ["MOMENTS", "PAST", "as_of_macro", "flat_view", "history_over_tables"]
+__all__ = ["FILES", "MOMENTS", "PAST", "as_of_macro", "flat_view", "history_over_tables"]
 
 #: The schema with what the views stand on; not meant for analysts.
 PAST = "versions"
 MOMENTS = f"{PAST}._runs"
+FILES = f"{PAST}._files"
 
 #: A moment with a zone is taken to UTC, as all times in the database are.
 _MOMENT = (
@@ -26,7 +27,8 @@ _MOMENT = (
 def flat_view(layout: Layout) -> str:
     """Every scalar leaf as a column of its own."""
     leaves = ", ".join(_leaves(layout))
-    return f"CREATE VIEW {name(f'{layout.name}_flat')} AS SELECT {leaves} FROM main.{name(layout.name)}"
+    view, table = name(f"{layout.name}_flat"), name(layout.name)
+    return f"CREATE VIEW {view} AS SELECT {leaves} FROM main.{table}"
 
 
 def history_over_tables(layout: Layout) -> str:

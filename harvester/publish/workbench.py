@@ -1,45 +1,62 @@
-"""A DuckDB without a file, for work on keys: little memory, the rest spills to disk."""
+"""A DuckDB without a file, for work on the lake: little memory, the rest spills to disk."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import duckdb
+import pyarrow as pa
 
 from harvester.errors import LakeError
 
-__all__ = ["MEMORY", "Connection", "one", "workbench"]
+__all__ = ["MEMORY", "Connection", "one", "with_room", "workbench"]
 
-#: What DuckDB may hold in memory; the process needs some 150 MB beside it.
+#: What DuckDB may hold in memory; the process needs some 100 MB beside it.
 MEMORY = "256MB"
+#: What it gets when it did not come by with that: rows may be wider than any seen so far.
+_AMPLE = "2GB"
+
+T = TypeVar("T")
 
 Connection = duckdb.DuckDBPyConnection
 
 
 @contextmanager
-def workbench(spill: Path | str, memory: str = MEMORY) -> Iterator[Connection]:
+def workbench(spill: Path | str, memory: str, *, threads: int = 2) -> Iterator[Connection]:
     """A connection that is closed, and whose spilled files are gone, when the block ends."""
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": memory,
         "temp_directory": str(spill),
-        "threads": 1,
+        "threads": threads,
         "preserve_insertion_order": False,
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
     }
     Path(spill).parent.mkdir(parents=True, exist_ok=True)
+    pa.default_memory_pool().release_unused()
     connection = duckdb.connect(":memory:", config=config)
     try:
         yield connection
-    except duckdb.Error as error:
-        reason = str(error).partition("\n")[0]
-        raise LakeError(f"DuckDB could not work on the lake's files: {reason}") from error
     finally:
         connection.close()
         shutil.rmtree(spill, ignore_errors=True)
+
+
+def with_room(work: Callable[[str], T], memory: str = MEMORY) -> T:
+    """Does work that may be repeated in little memory, and where DuckDB fails at it, in more."""
+    try:
+        return work(memory)
+    except duckdb.Error:
+        pass  # it has several names for being out of memory
+    try:
+        return work(_AMPLE)
+    except duckdb.Error as error:
+        reason = str(error).partition("\n")[0]
+        raise LakeError(f"DuckDB could not work on the lake's files: {reason}") from error
 
 
 def one(connection: Connection, statement: str) -> int:
