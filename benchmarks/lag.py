@@ -28,7 +28,7 @@ class _Metronome:
         del live
         now = time.perf_counter()
         if self._last:
-            self.late.append(now - self._last - self.interval)
+            self.late.append(max(0.0, now - self._last - self.interval))
         self._last = now
 
 

@@ -149,6 +149,7 @@ class Harvest:
             await asyncio.wait([keeping])
             for helper in helpers:
                 helper.cancel()
+            observer.tick(self.live)
 
     async def _walk_chains(self, asker: Asker) -> None:
         while self._queue and not self.stop.wanted:

@@ -29,12 +29,16 @@ __all__ = ["Bars", "LogLines", "bars"]
 _log = structlog.get_logger(__name__)
 
 
+#: What a query may take of a line of 80 characters, beside its bar and its numbers.
+_WIDTH = 36
+
+
 class _Records(ProgressColumn):
     def render(self, task: Task) -> Text:
         """Records so far, of how many, and how fast."""
         total = f"{int(task.total):,}" if task.total else "?"
         speed = f" {task.speed:,.0f}/s" if task.speed else ""
-        return Text(f"{int(task.completed):,}/{total} records{speed}", style="cyan")
+        return Text(f"{int(task.completed):,}/{total}{speed}", style="cyan")
 
 
 class _RequestRate:
@@ -84,21 +88,22 @@ class Bars:
     def __init__(self, progress: Progress, job: Job) -> None:
         self._progress = progress
         self._rate = _RequestRate()
-        self._head = progress.add_task(f"[bold]{escape(job.name)}", total=None, note="")
+        self._name = escape(_short(job.name, 16))
+        self._head = progress.add_task(f"[bold]{self._name}", total=None)
         self._tasks: dict[str, TaskID] = {
-            query.id: progress.add_task(escape(describe(query)), total=None, note="")
+            query.id: progress.add_task(escape(_short(describe(query))), total=None)
             for query in job.queries
         }
 
     def tick(self, live: Live) -> None:
         """Moves the bars."""
         rate = self._rate.update(live.traffic.requests)
-        retried = f", {live.traffic.retried} asked again" if live.traffic.retried else ""
+        requests = f"{rate:.1f} of {live.rate:.1f} requests/s"
         self._progress.update(
             self._head,
             completed=live.received.total(),
             total=live.expected.total() or None,
-            note=f"{rate:.1f} of {live.rate:.1f} requests/s{retried}",
+            description=f"[bold]{self._name}[/] {requests}",
         )
         for query, task in self._tasks.items():
             expected = live.expected.get(query)
@@ -106,7 +111,11 @@ class Bars:
 
     def publishing(self) -> None:
         """Says that the harvest is in and the database is being built."""
-        self._progress.update(self._head, note="publishing")
+        self._progress.update(self._head, description=f"[bold]{self._name}[/] publishing")
+
+
+def _short(text: str, width: int = _WIDTH) -> str:
+    return text if len(text) <= width else f"{text[: width - 1]}…"
 
 
 @contextmanager
@@ -114,10 +123,9 @@ def bars(job: Job) -> Iterator[Bars]:
     """Shows bars on stderr while the block runs."""
     columns = (
         TextColumn("{task.description}"),
-        BarColumn(bar_width=24),
+        BarColumn(bar_width=12),
         _Records(),
         TimeRemainingColumn(compact=True),
-        TextColumn("{task.fields[note]}"),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         yield Bars(progress, job)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -208,3 +209,37 @@ def test_several_jobs_give_one_document_a_line(folder: Path, url: str) -> None:
 def test_a_sandbox_inside_the_process_needs_no_network(folder: Path) -> None:
     done = harvester(folder, "run", "--sandbox", "good.yaml")
     assert done.returncode == 0, done.stderr
+
+
+def test_a_terminal_shows_a_bar_a_query(folder: Path) -> None:
+    controller, terminal = pty.openpty()
+    with serve_in_thread(SandboxConfig(latency=0.2, rps=0)) as served:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "harvester", "run", "good.yaml", "--base-url", served.url],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm", "COLUMNS": "80"},
+            stdout=subprocess.PIPE,
+            stderr=terminal,
+            text=True,
+        )
+        os.close(terminal)
+        shown = _read_all(controller)
+        out, _ = process.communicate(timeout=30)
+    assert process.returncode == 0, shown
+    assert out.startswith("good: complete; ")
+    for part in ("genome taxa human, 10090", "gene ids 672, 7157", "requests/s", "2/2"):
+        assert part in shown, part
+
+
+def _read_all(controller: int) -> str:
+    shown = b""
+    while True:
+        try:
+            piece = os.read(controller, 65536)
+        except OSError:  # the other end is closed
+            break
+        if not piece:
+            break
+        shown += piece
+    os.close(controller)
+    return shown.decode("utf-8", "replace")
