@@ -136,6 +136,13 @@ class Harvest:
             self._note_traffic()
 
     async def _work(self, asker: Asker, pacer: Pacer, observer: Observer) -> None:
+        """Runs all tasks to their end; the first error of any of them ends them all."""
+        try:
+            await self._run_tasks(asker, pacer, observer)
+        except BaseExceptionGroup as group:
+            raise _first(group) from group
+
+    async def _run_tasks(self, asker: Asker, pacer: Pacer, observer: Observer) -> None:
         async with asyncio.TaskGroup() as group:
             number = min(self._pace.concurrency, max(1, len(self._queue)))
             workers = [group.create_task(self._walk_chains(asker)) for _ in range(number)]
@@ -270,3 +277,10 @@ class Harvest:
             self.live.rate = pacer.rate
             observer.tick(self.live)
             await asyncio.sleep(observer.interval)
+
+
+def _first(error: BaseException) -> BaseException:
+    """The error that a group of errors began with."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

@@ -10,6 +10,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from harvester.errors import LakeError
 from harvester.store.lake import Lake
 
 __all__ = [
@@ -84,11 +85,15 @@ class PartWriter:
             raise InterruptedError(message)
 
     def _write_group(self) -> None:
-        if self._waiting:
-            table = pa.Table.from_batches(self._waiting, self.schema)
+        if not self._waiting:
+            return
+        table = pa.Table.from_batches(self._waiting, self.schema)
+        try:
             self._writer().write_table(table, row_group_size=max(1, table.num_rows))
-            self._written += self._gathered
-            self._waiting, self._gathered = [], 0
+        except OSError as error:
+            raise LakeError(f"cannot write {self.lake.path(self.path)}: {error}") from error
+        self._written += self._gathered
+        self._waiting, self._gathered = [], 0
 
     def _writer(self) -> pq.ParquetWriter:
         if self._parquet is None:

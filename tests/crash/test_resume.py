@@ -145,3 +145,29 @@ def test_a_second_run_on_the_same_lake_is_told_so(url: str, tmp_path: Path) -> N
     assert f"process {first.pid}" in err
     first.communicate(timeout=50)
     assert first.returncode == 0
+
+
+@pytest.mark.crash
+def test_a_full_disk_is_told_and_the_run_goes_on_when_there_is_room(
+    url: str, whole: dict[str, list[Any]], tmp_path: Path
+) -> None:
+    code = (
+        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000)); "
+        "from harvester.cli.main import main; main()"
+    )
+    (tmp_path / "job.yaml").write_text(JOB)
+    done = subprocess.run(
+        [sys.executable, "-c", code, *_command()[3:]],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "HARVESTER_BASE_URL": url},
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "harvester: cannot write " in done.stderr
+    assert "bug" not in done.stderr
+    assert not (tmp_path / "data/harvest.duckdb").exists()
+    assert _finish(tmp_path, url)["resumed"]
+    assert _rows(tmp_path) == whole
