@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from harvester.cli.options import database_option, lake_option
-from harvester.publish import build_database, read_manifest
+from harvester.errors import SpecError
+from harvester.publish import MANIFEST, build_database, read_manifest
 from harvester.settings import Settings, environment
 from harvester.store.lake import Lake
 from harvester.store.lock import hold
@@ -30,6 +31,8 @@ def publish(lake: str | None, database: str | None, register: str) -> None:
     settings = Settings.load(environment(), lake=lake, database=database)
     place = Lake(settings.lake or "data/lake")
     target = Path(settings.database or "data/harvest.duckdb")
+    if not place.exists(MANIFEST):
+        raise SpecError(f"there is no lake in {place.root}: `harvester run` makes one")
     with hold(place):
         manifest = read_manifest(place)
         build_database(place, manifest, target, register=register)

@@ -5,6 +5,7 @@ from harvester.publish.database import build_database
 from harvester.publish.items import ChainCount, chain_counts, distinct_keys, matched
 from harvester.publish.layout import META_TABLES
 from harvester.publish.manifest import (
+    MANIFEST,
     CommittedRun,
     LakeFile,
     Manifest,
@@ -18,6 +19,7 @@ from harvester.publish.meta import keep_quarantine, read_runs, write_meta
 from harvester.publish.sql import type_name
 
 __all__ = [
+    "MANIFEST",
     "META_TABLES",
     "ChainCount",
     "CommittedRun",

@@ -105,6 +105,8 @@ def test_a_bad_job_is_explained_line_by_line_and_nothing_is_asked(
         ["harvest"],
         ["tables", "genom"],
         ["query", "SELECT 1"],
+        ["publish"],
+        ["publish", "--lake", "nowhere"],
         ["status", "missing.yaml"],
     ],
     ids=" ".join,
