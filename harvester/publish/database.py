@@ -55,8 +55,7 @@ def build_database(
         def work(room: str) -> None:
             for leftover in (aside, aside.with_name(f"{aside.name}.wal")):
                 leftover.unlink(missing_ok=True)
-            # One thread: each holds a row group of 122,880 rows in memory until it is compressed.
-            with workbench(aside.with_name("spill"), room, threads=1) as connection:
+            with workbench(aside.with_name("spill"), room) as connection:
                 _Build(connection, lake, todays, views=register == "views").write(aside)
             check(aside, todays, room)
 
@@ -77,6 +76,8 @@ class _Build:
         run = self.connection.execute
         run(f"ATTACH {text(str(file))} AS built (STORAGE_VERSION {text(STORAGE_VERSION)})")
         run("USE built")
+        # Joins as they are written: what is narrow stands to the right and is kept in memory.
+        run("SET disabled_optimizers = 'join_order,build_side_probe_side'")
         run(f"CREATE SCHEMA meta; CREATE SCHEMA {PAST}")
         self._moments()
         relations = list(self._relations())
@@ -95,26 +96,30 @@ class _Build:
         """The tables that views need: when the runs began, which files of the lake are read."""
         moments = self.manifest.moments()
         runs = {
-            "run_id": pa.array(moments.keys(), pa.string()),
-            "moment": pa.array(moments.values(), pa.timestamp("us")),
+            "run_id": pa.array(list(moments), pa.string()),
+            "moment": pa.array(list(moments.values()), pa.timestamp("us")),
         }
         put_table(self.connection, MOMENTS, pa.table(runs))
         paths = [self.lake.path(path) for path in self.manifest.paths()] if self.views else []
         put_table(self.connection, FILES, pa.table({"path": pa.array(paths, pa.string())}))
 
     def _relations(self) -> Iterator[Relation]:
+        # Views need to know for good what has ended; tables only while they are loaded.
+        schema = PAST if self.views else "memory.main"
         for layout in table_layouts():
-            yield Relation(self.lake, layout, self.manifest.table(layout.name), MOMENTS)
+            files, over = self.manifest.table(layout.name), f"{schema}.{name(layout.name)}"
+            yield Relation(self.lake, layout, files, MOMENTS, over)
         for layout in meta_layouts():
             files = TableState(self.manifest.meta.get(layout.name, ()))
-            yield Relation(self.lake, layout, files, MOMENTS)
+            yield Relation(self.lake, layout, files, MOMENTS, over="")
 
     def _fill(self, relation: Relation) -> None:
-        layout = relation.layout
+        layout, run = relation.layout, self.connection.execute
+        if relation.over:
+            run(f"CREATE TABLE {relation.over} AS {relation.over_query}")
         self._make(layout.schema, layout.name, layout.columns, relation.current)
-        if layout.schema != "main":
+        if not relation.over:
             return
-        run = self.connection.execute
         history = relation.history
         if not self.views:
             history = history_over_tables(layout)

@@ -14,15 +14,15 @@ import pyarrow as pa
 
 from harvester.catalogue import Resource
 from harvester.publish.adopt import adopt, chosen, row_count
-from harvester.publish.compare import compare
 from harvester.publish.evolve import todays_files
 from harvester.publish.files import batches_of, write_file, write_files
-from harvester.publish.layout import Layout, meta_layout, table_layout
+from harvester.publish.layout import meta_layout, table_layout
 from harvester.publish.manifest import LakeFile, TableState
-from harvester.publish.sql import columns, name, parquet, same, sql_type, text
-from harvester.publish.staged import PART_OF, SCRATCH, row_of, take_labels, valid_rows
-from harvester.publish.workbench import Connection, one, with_room, workbench
-from harvester.schema import HASH, RUN_ID
+from harvester.publish.news import Search
+from harvester.publish.sql import columns, name, text
+from harvester.publish.staged import PART_OF, SCRATCH, row_of
+from harvester.publish.workbench import one, with_room, workbench
+from harvester.schema import RUN_ID
 from harvester.store.lake import Lake
 
 __all__ = ["TableChange", "merge_table"]
@@ -64,7 +64,7 @@ def merge_table(
 
     def work(room: str) -> TableChange:
         with workbench(lake.path(f"{scratch}/spill"), room) as connection:
-            merge = _Merge(connection, lake, layout, state, staged, run_id, scratch)
+            merge = _Merge(connection, lake, layout, state, staged, scratch, run_id)
             merge.find(valid, removed_keys)
             return merge.write()
 
@@ -76,30 +76,10 @@ def merge_table(
 
 
 @dataclass(frozen=True, slots=True)
-class _Merge:
-    """One merge at work: `find` looks, `write` makes files."""
+class _Merge(Search):
+    """A search whose findings become files."""
 
-    connection: Connection
-    lake: Lake
-    layout: Layout
-    state: TableState
-    parts: Sequence[str]
     run_id: str
-    scratch: str
-
-    def find(self, valid: frozenset[str], removed_keys: pa.Table | None) -> None:
-        """Makes the tables `delivered`, `news`, `differs` and `leaving`."""
-        self._see_lake()
-        self._see_delivered(valid)
-        self._run(self._news_sql())
-        if one(self.connection, "SELECT count(*) FROM news WHERE change = 'changed'"):
-            compare(self.connection, self.lake, self.layout, self.parts, self._held_files())
-            self._run(
-                "DELETE FROM news WHERE place IN (SELECT place FROM differs WHERE columns = [])"
-            )
-        else:
-            self._run("CREATE TABLE differs (place BIGINT, columns VARCHAR[])")
-        self._see_leaving(removed_keys)
 
     def write(self) -> TableChange:
         """Gives the fresh rows, the ended versions and the changes their files."""
@@ -119,77 +99,6 @@ class _Merge:
             duplicates=records - one(self.connection, "SELECT count(*) FROM delivered"),
             files=files,
             changes=self._changes_files(),
-        )
-
-    def _see_lake(self) -> None:
-        """The views `ended` and `held`: versions that are over, and those that are current."""
-        key, layout = self.layout.key, self.layout
-        typed = ", ".join(
-            f"CAST(NULL AS {sql_type(field)}) AS {name(field.name)}" for field in layout.key_fields
-        )
-        ended = f"SELECT {typed}, '' AS {RUN_ID.name} WHERE false"
-        held = f"SELECT {typed}, '' AS {RUN_ID.name}, 0 AS {HASH.name} WHERE false"
-        if self.state.ended:
-            paths = (file.path for file in self.state.ended)
-            ended = f"SELECT {columns(key)}, {RUN_ID.name} FROM {parquet(self.lake, paths)}"
-        if self.state.data:
-            files = parquet(self.lake, (file.path for file in self.state.data))
-            held = f"SELECT {columns(key)}, {RUN_ID.name}, {HASH.name} FROM {files} v"
-            held += f" ANTI JOIN ended e ON {same('v', 'e', (*key, RUN_ID.name))}"
-        self._run(f"CREATE VIEW ended AS {ended}")
-        self._run(f"CREATE VIEW held AS {held}")
-
-    def _see_delivered(self, valid: frozenset[str]) -> None:
-        """The table `delivered`: of each key the place and the digest of its last valid row."""
-        key = self.layout.key
-        if not self.parts:
-            typed = ", ".join(f"{name(f.name)} {sql_type(f)}" for f in self.layout.key_fields)
-            self._run(
-                f"CREATE TABLE delivered ({typed}, place BIGINT, digest BIGINT, times BIGINT)"
-            )
-            return
-        take_labels(self.connection, valid)
-        rows = valid_rows(self.lake, self.parts, (*key, HASH.name))
-        self._run(
-            f"CREATE TABLE delivered AS SELECT {columns(key)}, max(place) AS place, "
-            f"arg_max({HASH.name}, place) AS digest, count(*) AS times "
-            f"FROM ({rows}) GROUP BY {columns(key)}"
-        )
-
-    def _news_sql(self) -> str:
-        """The table `news`: delivered rows that may differ from what the lake holds."""
-        key = self.layout.key
-        return (
-            f"CREATE TABLE news AS SELECT {columns(key, 'd')}, d.place, "
-            f"h.{RUN_ID.name} AS held_by, CASE WHEN h.{RUN_ID.name} IS NOT NULL THEN 'changed' "
-            f"WHEN b.before THEN 'returned' ELSE 'added' END AS change FROM delivered d "
-            f"LEFT JOIN held h ON {same('d', 'h', key)} "
-            f"LEFT JOIN (SELECT DISTINCT {columns(key)}, true AS before FROM ended) b "
-            f"ON {same('d', 'b', key)} "
-            f"WHERE h.{RUN_ID.name} IS NULL OR h.{HASH.name} <> d.digest"
-        )
-
-    def _held_files(self) -> list[str]:
-        """The files that hold current versions of changed rows, each under today's layout."""
-        rows = self.connection.execute("SELECT DISTINCT held_by FROM news").fetchall()
-        runs = {run for (run,) in rows}
-        files = [file for file in self.state.data if file.run_id in runs]
-        old = [file.path for file in files if file.fingerprint != self.layout.fingerprint]
-        todays = todays_files(self.lake, self.layout, old, f"{self.scratch}/held")
-        path_of = dict(zip(old, todays, strict=True))
-        return [path_of.get(file.path, file.path) for file in files]
-
-    def _see_leaving(self, removed_keys: pa.Table | None) -> None:
-        """The table `leaving`: current versions that are gone, unless this run delivered them."""
-        key = self.layout.key
-        source = "(SELECT * FROM held LIMIT 0)"
-        if removed_keys is not None:
-            source = "removed_keys"
-            self.connection.register(source, removed_keys)
-        self._run(
-            f"CREATE TABLE leaving AS SELECT {columns(key, 'h')}, h.{RUN_ID.name} FROM held h "
-            f"SEMI JOIN {source} r ON {same('h', 'r', key)} "
-            f"ANTI JOIN delivered d ON {same('h', 'd', key)}"
         )
 
     def _data_files(self) -> Iterator[LakeFile]:
@@ -255,9 +164,6 @@ class _Merge:
     def _lake_file(self, path: str, rows: int) -> LakeFile:
         size = self.lake.size(path)
         return LakeFile(path, rows, size, self.run_id, self.layout.fingerprint)
-
-    def _run(self, statement: str) -> None:
-        self.connection.execute(statement)
 
 
 def _key_text(key: Sequence[str]) -> str:

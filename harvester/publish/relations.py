@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from harvester.publish.layout import Layout
 from harvester.publish.manifest import LakeFile, TableState
 from harvester.publish.sql import columns, name, parquet, same, sql_type, value_of
+from harvester.publish.staged import place
 from harvester.schema import RUN_ID, Field
 from harvester.store.lake import Lake
 
@@ -26,12 +27,31 @@ VALIDITY = (VALID_FROM, VALID_TO)
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """One table over its files; `moments` is the table that knows when each run began."""
+    """One table over its files.
+
+    `moments` is the table that knows when each run began. `over` is one to be filled by the query
+    of that name before the others are asked: versions that have ended, by their place in the files.
+    """
 
     lake: Lake
     layout: Layout
     files: TableState
     moments: str
+    over: str
+
+    @property
+    def over_query(self) -> str:
+        """The query for the places of the versions that have ended, and when they did."""
+        if not self.files.ended:
+            return "SELECT 0::BIGINT AS place, NULL::TIMESTAMP AS moment WHERE false"
+        version = (*self.layout.key, RUN_ID.name)
+        # A file of ended versions is named after the run that ended them.
+        ended = parquet(self.lake, _paths(self.files.ended), "filename")
+        return (
+            f"SELECT {place()} AS place, m.moment FROM {self._data()} v JOIN "
+            f"(SELECT {columns(version)}, parse_filename(filename, true) AS ender FROM {ended}) e "
+            f"ON {same('v', 'e', version)} LEFT JOIN {self.moments} m ON m.run_id = e.ender"
+        )
 
     @property
     def current(self) -> str:
@@ -40,7 +60,7 @@ class Relation:
             return _nothing(self.layout.columns)
         query = f"SELECT {self._values()} FROM {self._data()} v"
         if self.files.ended:
-            query += f" ANTI JOIN {self._ended()} e ON {self._is_version('e')}"
+            query += f" ANTI JOIN {self.over} o ON o.place = {place()}"
         return query
 
     @property
@@ -55,18 +75,13 @@ class Relation:
         """The query for all versions, with their times."""
         if not self.files.data:
             return _nothing((*self.layout.columns, *VALIDITY))
-        if self.files.ended:
-            return self._versions("LEFT JOIN")
-        return (
-            f"SELECT {self._values()}, b.moment AS {VALID_FROM.name}, "
-            f"CAST(NULL AS TIMESTAMP) AS {VALID_TO.name} FROM {self._data()} v {self._begun()}"
-        )
+        return self._versions("LEFT JOIN")
 
     def _versions(self, join: str) -> str:
         return (
-            f"SELECT {self._values()}, b.moment AS {VALID_FROM.name}, "
-            f"e.moment AS {VALID_TO.name} FROM {self._data()} v "
-            f"{join} {self._ended()} e ON {self._is_version('e')} {self._begun()}"
+            f"SELECT {self._values()}, b.moment AS {VALID_FROM.name}, o.moment AS {VALID_TO.name} "
+            f"FROM {self._data()} v {join} {self.over} o ON o.place = {place()} "
+            f"LEFT JOIN {self.moments} b ON b.run_id = v.{RUN_ID.name}"
         )
 
     def _values(self) -> str:
@@ -74,25 +89,7 @@ class Relation:
         return ", ".join(f"{value_of(field, 'v')} AS {name(field.name)}" for field in fields)
 
     def _data(self) -> str:
-        return parquet(self.lake, _paths(self.files.data))
-
-    def _ended(self) -> str:
-        """The versions that have ended, and when: a file of them is named after its run."""
-        files = parquet(self.lake, _paths(self.files.ended), "filename")
-        return (
-            f"(SELECT {columns(self._version, 'x')}, m.moment FROM {files} x "
-            f"JOIN {self.moments} m ON m.run_id = parse_filename(x.filename, true))"
-        )
-
-    def _begun(self) -> str:
-        return f"LEFT JOIN {self.moments} b ON b.run_id = v.{RUN_ID.name}"
-
-    def _is_version(self, other: str) -> str:
-        return same("v", other, self._version)
-
-    @property
-    def _version(self) -> Sequence[str]:
-        return (*self.layout.key, RUN_ID.name)
+        return parquet(self.lake, _paths(self.files.data), "file_row_number")
 
 
 def _nothing(fields: Iterable[Field]) -> str:

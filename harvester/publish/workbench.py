@@ -26,12 +26,12 @@ Connection = duckdb.DuckDBPyConnection
 
 
 @contextmanager
-def workbench(spill: Path | str, memory: str, *, threads: int = 2) -> Iterator[Connection]:
+def workbench(spill: Path | str, memory: str) -> Iterator[Connection]:
     """A connection that is closed, and whose spilled files are gone, when the block ends."""
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": memory,
         "temp_directory": str(spill),
-        "threads": threads,
+        "threads": 1,  # each more holds a row group of 122,880 rows until it is compressed
         "preserve_insertion_order": False,
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
