@@ -94,9 +94,12 @@ class Manifest:
         tables: Mapping[str, TableState],
         meta: Mapping[str, Sequence[LakeFile]],
     ) -> Manifest:
-        """The lake with what one more run brought."""
+        """The lake with what one more run brought; a run that is in it already adds nothing.
+
+        So a run that was killed right after its commit may be finished like any other.
+        """
         if self.has(run.run_id):
-            raise LakeError(f"run {run.run_id} is committed already")
+            return self
         return replace(
             self,
             runs=(*self.runs, run),

@@ -194,6 +194,20 @@ def test_a_merge_that_was_cut_short_is_done_again(place: Place) -> None:
     assert place.merge(run_id, "genome", parts).files.data == ()
 
 
+def test_a_run_that_was_killed_after_its_commit_is_finished_again(place: Place) -> None:
+    place.run("genome", [_genome("A"), _genome("B")])
+    run_id = place.begin()
+    parts = place.stage(run_id, "genome", [_genome("A", submitter="x")], [_genome("C")])
+    place.commit(run_id, place.merge(run_id, "genome", parts))
+    committed = place.manifest
+    again = place.merge(run_id, "genome", parts)
+    assert _figures(again) == {"rows": 3, "records": 2}
+    place.commit(run_id, again)
+    assert place.manifest == committed
+    place.build()
+    assert place.ask("SELECT count(*) FROM genome_history") == [4]
+
+
 def test_merging_twice_gives_the_same(place: Place) -> None:
     run_id = place.begin()
     parts = place.stage(run_id, "genome", [_genome("A")], [_genome("B"), _genome("B")])
