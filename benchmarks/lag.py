@@ -7,9 +7,11 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from harvester.engine import Live, Pace
+from harvester.engine import Live
+from harvester.fetch import Pace
 from harvester.runner import run_job
 from harvester.spec import load_job
+from harvester.telemetry import configure
 
 __all__ = ["main"]
 
@@ -34,6 +36,7 @@ class _Metronome:
 
 def main(job: str, url: str, rate: float) -> None:
     """Harvests the job and prints the 99th percentile of the lag in milliseconds."""
+    configure("console", None, quiet=True)
     metronome = _Metronome()
     loaded = replace(load_job(Path(job)), lake="lake-lag", database="lag.duckdb")
     pace = Pace(base_url=url, rate=rate, concurrency=16)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
@@ -15,17 +16,19 @@ import structlog
 
 from harvester.catalogue import RESOURCES
 from harvester.channel import Channel
+from harvester.cutting import Cutter, Enough, TooLong
 from harvester.decode import Decoded, Decoder, open_body
 from harvester.errors import OutOfServiceError, RefusedError, TokenRefused, TransientError
-from harvester.fetch import Asker, Mark, Pacer, Policy, Traffic, open_session, walk
+from harvester.fetch import Asker, Mark, Pace, Traffic, open_asker, walk
 from harvester.ledger import Ledger
-from harvester.model import Chain, Opened, Page, Stamp
-from harvester.plan import endpoint_of, halves_of, request_columns
+from harvester.model import Chain, Page, Stamp
+from harvester.plan import endpoint_of, request_columns
 from harvester.stop import Stop
 from harvester.store.journal import Journal, Record
 from harvester.store.keeper import Keeper, chain_label
+from harvester.work import Work
 
-__all__ = ["Harvest", "Live", "Observer", "Pace"]
+__all__ = ["Harvest", "Live", "Observer"]
 
 _log = structlog.get_logger(__name__)
 
@@ -38,17 +41,6 @@ _EPOCHS = 4
 _CULPRIT = frozenset({400, 404})
 #: After the first signal pages under way may arrive for so long.
 _DRAIN = 8.0
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How a run may treat NCBI."""
-
-    base_url: str
-    rate: float
-    concurrency: int
-    api_key: str | None = field(default=None, repr=False)
-    policy: Policy = field(default_factory=Policy)
 
 
 @dataclass(slots=True)
@@ -70,152 +62,135 @@ class Observer(Protocol):
         """Called at each interval while the run goes on."""
 
 
-@dataclass(slots=True)
-class Tally:
-    """Records that one walk of a chain brought, against NCBI's own count."""
-
-    lines: int = 0
-    total: int | None = None
-
-    def count(self, opened: Opened) -> None:
-        """Takes one more answer in."""
-        data = opened.data
-        self.lines += data.count(b"\n") + bool(data and not data.endswith(b"\n"))
-        self.total = opened.total if self.total is None else self.total
-
-    @property
-    def short(self) -> bool:
-        """Whether NCBI counts more records than it gave."""
-        return self.total is not None and self.lines < self.total
-
-
-class _Draining(Exception):
-    """A chain stops after its page because the run wants to end."""
-
-
 class Harvest:
-    """One attempt to walk a run's open chains to their ends."""
+    """One attempt at a run: walks chains, in as many rounds as it takes, through one session."""
 
-    def __init__(self, ledger: Ledger, journal: Journal, keeper: Keeper, pace: Pace) -> None:
+    def __init__(
+        self, ledger: Ledger, journal: Journal, keeper: Keeper, pace: Pace, observer: Observer
+    ) -> None:
         self._ledger = ledger
         self._journal = journal
         self._keeper = keeper
         self._pace = pace
-        self._queue: deque[Chain] = deque()
+        self._observer = observer
+        self._work = Work(())
         self._channel: Channel[tuple[Page, Future[Decoded]]] = Channel(_IN_FLIGHT)
         self._decoders = {name: Decoder(resource) for name, resource in RESOURCES.items()}
         self._started = time.monotonic()
         self.live = Live(Traffic())
         self.stop = Stop()
+        self.cutter = Cutter(ledger, self.record, pace.concurrency)
 
-    async def run(self, chains: Sequence[Chain], observer: Observer) -> None:
-        """Walks the chains; what arrived is durable when this returns."""
-        self._queue.extend(chains)
-        pacer = Pacer(self._pace.rate)
+    @property
+    def workers(self) -> int:
+        """How many chains are walked at once."""
+        return self._pace.concurrency
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[Asker]:
+        """Threads, session and signal handlers, as long as the block lasts."""
         with (
             ThreadPoolExecutor(_DECODERS, "decode") as self._decoding,
             ThreadPoolExecutor(1, "store") as self._storing,
             self.stop.on_signals(),
         ):
-            async with open_session(
-                pacer,
-                self.live.traffic,
-                concurrency=self._pace.concurrency,
-                api_key=self._pace.api_key,
-            ) as session:
-                asker = Asker(
-                    session,
-                    self._pace.base_url,
-                    pacer=pacer,
-                    policy=self._pace.policy,
-                    opener=open_body,
-                    traffic=self.live.traffic,
-                )
-                await self._work(asker, pacer, observer)
-            await self._store(self._keeper.flush)
+            async with open_asker(self._pace, open_body, self.live.traffic) as self._asker:
+                yield self._asker
             self._note_traffic()
 
-    async def _work(self, asker: Asker, pacer: Pacer, observer: Observer) -> None:
+    async def walk(self, chains: Sequence[Chain]) -> None:
+        """Walks the chains; what arrived is durable when this returns."""
+        if not chains:
+            return
+        self._work = self.cutter.work = Work(chains)
+        self._channel = Channel(_IN_FLIGHT)
+        await self._run()
+        await self._store(self._keeper.flush)
+
+    async def _run(self) -> None:
         """Runs all tasks to their end; the first error of any of them ends them all."""
         try:
-            await self._run_tasks(asker, pacer, observer)
+            await self._run_tasks()
         except BaseExceptionGroup as group:
             raise _first(group) from group
 
-    async def _run_tasks(self, asker: Asker, pacer: Pacer, observer: Observer) -> None:
+    async def _run_tasks(self) -> None:
         async with asyncio.TaskGroup() as group:
-            number = min(self._pace.concurrency, max(1, len(self._queue)))
-            workers = [group.create_task(self._walk_chains(asker)) for _ in range(number)]
+            number = range(self._pace.concurrency)
+            workers = [group.create_task(self._walk_chains()) for _ in number]
             keeping = group.create_task(self._keep())
             helpers = [
                 group.create_task(self._watch(workers)),
-                group.create_task(self._report(observer, pacer)),
+                group.create_task(self._report()),
             ]
             await asyncio.wait(workers)
             await self._channel.close()
             await asyncio.wait([keeping])
             for helper in helpers:
                 helper.cancel()
-            observer.tick(self.live)
+            self._observer.tick(self.live)
 
-    async def _walk_chains(self, asker: Asker) -> None:
-        while self._queue and not self.stop.wanted:
-            chain = self._queue.popleft()
-            with structlog.contextvars.bound_contextvars(query=chain.query_id, chain=chain.id):
-                try:
-                    await self._walk(chain, asker)
-                except _Draining:
-                    return
-                except OutOfServiceError as error:
-                    self.stop.by_outage(error)
-                except RefusedError as error:
-                    await self._refused(chain, error)
-                except TransientError as error:
-                    await self._fail(chain, 0, f"given up after many tries: {error}")
+    async def _walk_chains(self) -> None:
+        while (chain := await self._work.take()) is not None:
+            try:
+                with structlog.contextvars.bound_contextvars(query=chain.query_id, chain=chain.id):
+                    await self._attend(chain)
+            finally:
+                self._work.done()
+
+    async def _attend(self, chain: Chain) -> None:
+        """Walks a chain, and deals with what is in its way."""
+        try:
+            await self._walk(chain)
+        except Enough:
+            return
+        except TooLong as found:
+            await self.cutter.shorten(chain, found.total, self._asker)
+        except OutOfServiceError as error:
+            self.stop.by_outage(error)
+        except RefusedError as error:
+            await self._refused(chain, error)
+        except TransientError as error:
+            await self._given_up(chain, error)
 
     async def _refused(self, chain: Chain, error: RefusedError) -> None:
-        """One bad identifier spoils no list: the list is halved until the culprit stands alone."""
-        halves = halves_of(chain)
-        if not halves or error.status not in _CULPRIT:
+        _log.warning("refused", reason=str(error), identifiers=len(chain.values))
+        if error.status not in _CULPRIT or not await self.cutter.halve(chain):
             await self._fail(chain, error.status, str(error))
-            return
-        _log.warning("list refused, asked for by halves", reason=str(error), size=len(chain.values))
-        into = [{"id": half.id, "values": half.values} for half in halves]
-        await self._record({"is": "split", "chain": chain.id, "into": into})
-        self._queue.extendleft(reversed(halves))
 
-    async def _walk(self, chain: Chain, asker: Asker) -> None:
-        """Walks a chain to its end; from its start again where its end cannot be trusted."""
+    async def _given_up(self, chain: Chain, error: TransientError) -> None:
+        if await self.cutter.spare(chain, self._asker):
+            _log.warning("a page fails again and again, asked for in parts", reason=str(error))
+        else:
+            await self._fail(chain, 0, f"given up: {error}")
+
+    async def _walk(self, chain: Chain) -> None:
+        """Walks a chain to its end; from its start again where its page token went stale."""
         resource, endpoint = endpoint_of(chain)
         state = self._ledger.state(chain.id)
         mark = Mark(state.epoch, state.pages, state.token)
-        tally = Tally(state.received, state.total)
-        doubted = False
         for _ in range(_EPOCHS):
-            emit = partial(self._emit, tally)
             try:
-                await walk(chain, resource, endpoint, mark, asker, emit)
+                await walk(chain, resource, endpoint, mark, self._asker, self._emit)
             except TokenRefused as error:
                 _log.warning("page token refused, the chain starts over", reason=str(error))
             else:
-                if doubted or not tally.short:
-                    return
-                doubted = True
-                _log.warning("records missing, asked again", expected=tally.total, got=tally.lines)
-            mark, tally = Mark(mark.epoch + 1), Tally()
-            await self._record({"is": "restart", "chain": chain.id, "epoch": mark.epoch})
+                return
+            mark = Mark(mark.epoch + 1)
+            await self.record({"is": "restart", "chain": chain.id, "epoch": mark.epoch})
         await self._fail(chain, 400, "its page tokens were refused again and again")
 
-    async def _emit(self, tally: Tally, page: Page) -> None:
+    async def _emit(self, page: Page) -> None:
         """Hands a page over to decoding and storing; waits while they are behind."""
-        tally.count(page.opened)
+        if not self.stop.wanted:
+            await self.cutter.weigh(page, self._asker)
         weight = max(len(page.opened.data), 1)
         await self._channel.reserve(weight)
         decoder = self._decoders[page.chain.resource]
         rows = self._decoding.submit(decoder.decode, page.opened.data, self._stamp(page))
         await self._channel.put((page, rows), weight)
         if self.stop.wanted and page.next_token:
-            raise _Draining
+            raise Enough
 
     def _stamp(self, page: Page) -> Stamp:
         chain = page.chain
@@ -243,7 +218,7 @@ class Harvest:
         for record in await loop.run_in_executor(self._storing, step):
             self._ledger.apply(record)
 
-    async def _record(self, record: Record) -> None:
+    async def record(self, record: Record) -> None:
         """Writes one fact of its own into the journal."""
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._storing, self._journal.append, record)
@@ -251,7 +226,7 @@ class Harvest:
 
     async def _fail(self, chain: Chain, status: int, reason: str) -> None:
         _log.error("chain failed", reason=reason)
-        await self._record({"is": "failed", "chain": chain.id, "status": status, "reason": reason})
+        await self.record({"is": "failed", "chain": chain.id, "status": status, "reason": reason})
 
     def _note_traffic(self) -> None:
         counts = {
@@ -268,15 +243,16 @@ class Harvest:
     async def _watch(self, workers: Sequence[asyncio.Task[None]]) -> None:
         """When the end is wanted, pages under way get a moment; then their workers are stopped."""
         await self.stop.wait()
+        self._work.stop()
         await asyncio.wait(workers, timeout=_DRAIN)
         for worker in workers:
             worker.cancel()
 
-    async def _report(self, observer: Observer, pacer: Pacer) -> None:
+    async def _report(self) -> None:
         while True:
-            self.live.rate = pacer.rate
-            observer.tick(self.live)
-            await asyncio.sleep(observer.interval)
+            self.live.rate = self._asker.rate
+            self._observer.tick(self.live)
+            await asyncio.sleep(self._observer.interval)
 
 
 def _first(error: BaseException) -> BaseException:

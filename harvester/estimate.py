@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from math import ceil
 
 from harvester.fetch.request import PAGE_SIZE
-from harvester.model import Query
+from harvester.model import Chain, Query
 from harvester.plan import chains_of, endpoint_of
+from harvester.shards import axes_of, pays, pieces_for, today
 
 __all__ = ["Estimate", "estimate"]
 
@@ -47,8 +48,19 @@ def _one(query: Query, count: int | None, rate: float, concurrency: int) -> Esti
     if count is None:
         return Estimate(query, len(chains), None, None, None, exact=False)
     records = count * len(chains) if endpoint.batch == 1 else max(count, len(query.values))
-    pages = max(1, ceil(count / PAGE_SIZE))
+    shards = _shards(chains, count, concurrency)
+    # Each shard but the last ends with a page that is half full; one request counts the whole.
+    pages = max(1, ceil(count / PAGE_SIZE)) + shards // 2
     requests = pages * len(chains)
-    lanes = min(concurrency, len(chains), max(1.0, rate * _PAGE_SECONDS))
+    lanes = min(concurrency, len(chains) * shards, max(1.0, rate * _PAGE_SECONDS))
     seconds = max(requests / rate, requests * _PAGE_SECONDS / lanes)
-    return Estimate(query, len(chains), records, requests, seconds, exact=len(chains) == 1)
+    exact = len(chains) == shards == 1
+    return Estimate(query, len(chains) * shards, records, requests, seconds, exact=exact)
+
+
+def _shards(chains: Sequence[Chain], count: int, concurrency: int) -> int:
+    """Into how many shards each chain will be cut, where there are fewer chains than workers."""
+    idle = concurrency - len(chains)
+    if idle < 1 or not axes_of(chains[0], today()) or not pays(count, 1, idle + 1):
+        return 1
+    return pieces_for(count, concurrency)

@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
+import pyarrow as pa
+
 from harvester import meta
-from harvester.catalogue import RESOURCES
-from harvester.model import Job
-from harvester.plan import plan_chains
 from harvester.publish import (
     CommittedRun,
     LakeFile,
+    Survey,
     TableChange,
+    TableState,
     build_database,
-    distinct_keys,
     keep_quarantine,
-    matched,
     merge_table,
     read_manifest,
     write_manifest,
+    write_members,
     write_meta,
 )
-from harvester.report import Matches, Verdict, judge
+from harvester.report import Verdict
+from harvester.review import Review
 from harvester.runs import OpenRun, digest_of, sweep
-from harvester.store.lake import Lake
 from harvester.summary import Summary, TableFigures, failed_of, missing_of
 
 __all__ = ["Finish"]
@@ -46,28 +45,28 @@ class Judged:
 class Finish:
     """What is left to do when no page is under way any more."""
 
-    def __init__(self, lake: Lake, job: Job, run: OpenRun, base_url: str) -> None:
-        self._lake = lake
-        self._job = job
+    def __init__(self, run: OpenRun, review: Review, base_url: str) -> None:
         self._run = run
+        self._review = review
+        self._lake = review.lake
+        self._job = review.job
         self._base_url = base_url
         self._ledger = run.ledger
-        self._chains = tuple(self._ledger.walked(plan_chains(job.queries)))
-        self._labels = self._ledger.valid_labels(self._chains)
+        self._chains = review.chains
         self._ended = datetime.now(UTC)
 
     def early(self, status: str) -> Summary:
         """The summary of a run that ends early; nothing is published, and it can be resumed."""
-        return self._summary(Judged(status, judge(self._job.queries, self._ledger, {}), {}))
+        return self._summary(Judged(status, self._review.verdict(Survey()), {}))
 
     def publish(self, database: Path) -> Summary:
         """Makes what arrived visible; where nothing did and nothing could, that is all it says."""
-        verdict = judge(self._job.queries, self._ledger, self._matches())
+        verdict = self._review.verdict(self._review.survey())
         status = self._status(verdict)
         if status == "failed":
             self._close(status)
             return self._summary(Judged(status, verdict, {}))
-        judged = Judged(status, verdict, self._merge())
+        judged = Judged(status, verdict, self._merge(verdict))
         summary = self._summary(judged)
         self._commit(summary, judged)
         self._close(status)
@@ -88,40 +87,34 @@ class Finish:
     def _status(self, verdict: Verdict) -> str:
         if not verdict.failed:
             return "complete"
-        arrived = any(self._ledger.state(chain.id).done for chain in self._chains)
-        return "partial" if arrived or self._records else "failed"
+        states = [self._ledger.state(chain.id) for chain in self._chains]
+        answered = any(state.done or state.unknown for state in states)
+        return "partial" if answered or self._records else "failed"
 
     @cached_property
     def _records(self) -> int:
         return sum(self._ledger.state(chain.id).received for chain in self._chains)
 
-    def _matches(self) -> Matches:
-        """How many rows answer each identifier, for the chains that asked for many."""
-        asked: dict[str, dict[str, Sequence[str]]] = defaultdict(dict)
-        for chain in self._chains:
-            if len(chain.values) > 1:
-                asked[chain.resource][chain.id] = chain.values
-        matches: dict[str, dict[str, int]] = {}
-        for table, chains in asked.items():
-            parts = self._ledger.parts.get(table, [])
-            matches |= matched(self._lake, RESOURCES[table], parts, self._labels, chains)
-        return matches
-
-    def _merge(self) -> dict[str, TableChange]:
+    def _merge(self, verdict: Verdict) -> dict[str, TableChange]:
         """The rows of every table that the job asks for, held against the lake's."""
-        manifest = read_manifest(self._lake)
-        tables = dict.fromkeys(query.resource for query in self._job.queries)
+        removed = self._review.removed(verdict)
         return {
-            table: merge_table(
-                self._lake,
-                manifest.table(table),
-                RESOURCES[table],
-                self._ledger.parts.get(table, []),
-                self._labels,
-                self._run.id,
-            )
-            for table in tables
+            table: self._merged(table, verdict, removed[table]) for table in self._review.tables
         }
+
+    def _merged(self, table: str, verdict: Verdict, removed: pa.Table) -> TableChange:
+        staged = self._review.staged(table)
+        change = merge_table(
+            staged.lake,
+            staged.state,
+            staged.resource,
+            staged.parts,
+            staged.valid,
+            self._run.id,
+            removed_keys=removed,
+        )
+        members = TableState(members=write_members(staged, verdict.settled))
+        return replace(change, files=change.files + members)
 
     def _commit(self, summary: Summary, judged: Judged) -> None:
         """One write of the manifest makes all of the run visible."""
@@ -134,30 +127,27 @@ class Finish:
     def _meta_files(
         self, summary: Summary, judged: Judged
     ) -> Iterator[tuple[str, Sequence[LakeFile]]]:
-        run_id, distinct = self._run.id, self._distinct()
+        run_id = self._run.id
         rows = {
             "runs": [meta.run_row(summary, self._base_url, digest_of(self._job))],
-            "queries": meta.query_rows(run_id, judged.verdict, distinct),
+            "queries": meta.query_rows(run_id, judged.verdict),
             "items": meta.item_rows(run_id, judged.verdict),
             "drift": meta.drift_rows(run_id, self._ledger, self._chains),
-            "messages": meta.message_rows(run_id, self._ledger, self._chains),
+            "messages": [
+                *meta.message_rows(run_id, self._ledger, self._chains),
+                *meta.stray_rows(run_id, judged.verdict),
+            ],
         }
         for name, found in rows.items():
             yield name, write_meta(self._lake, name, run_id, found)
         yield (
             "quarantine",
-            keep_quarantine(self._lake, run_id, self._ledger.quarantine, self._labels),
+            keep_quarantine(self._lake, run_id, self._ledger.quarantine, self._labels()),
         )
         yield "changes", [file for change in judged.changes.values() for file in change.changes]
 
-    def _distinct(self) -> dict[str, int]:
-        """The distinct keys that each query brought."""
-        query_of = {chain.id: chain.query_id for chain in self._chains}
-        distinct: dict[str, int] = {}
-        for table, parts in self._ledger.parts.items():
-            resource = RESOURCES[table]
-            distinct |= distinct_keys(self._lake, resource, parts, self._labels, query_of)
-        return distinct
+    def _labels(self) -> frozenset[str]:
+        return self._ledger.valid_labels(self._chains)
 
     def _summary(self, judged: Judged) -> Summary:
         changes, verdict = judged.changes.values(), judged.verdict

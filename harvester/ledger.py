@@ -6,15 +6,28 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from harvester.model import Chain, Drift, Message
+from harvester.model import Chain, Drift, Filters, FilterValue, Message, Query, Taxon
+from harvester.plan import plan_chains
 from harvester.store.journal import Record
 from harvester.store.keeper import chain_label
 
-__all__ = ["ChainState", "Ledger"]
+__all__ = ["ChainState", "Doubt", "Ledger", "Split"]
 
 
 #: How NCBI words a 400 about a name or number that it does not know.
 _NOT_KNOWN = "not a recognized"
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What a chain's first walk brought, and why that was not believed.
+
+    `counted` is what NCBI Taxonomy counts for a taxon that answered with nothing.
+    """
+
+    received: int
+    distinct: int
+    counted: int = 0
 
 
 @dataclass(slots=True)
@@ -22,6 +35,7 @@ class ChainState:
     """How far a chain is, counting only its newest epoch."""
 
     epoch: int = 0
+    doubt: Doubt | None = None
     pages: int = 0
     token: str = ""
     done: bool = False
@@ -58,6 +72,29 @@ class ChainState:
         self.drift += [Drift(**entry) for entry in page.get("drift", ())]
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One of the chains that took a chain's place."""
+
+    id: str
+    values: tuple[str, ...]
+    shard: Filters = ()
+    sent: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """What took a chain's place: halves of its list, or shards of its records.
+
+    `total` is NCBI's count of the whole, where there is one. `kept` says that the pages which had
+    arrived before still count.
+    """
+
+    pieces: tuple[Piece, ...]
+    total: int | None = None
+    kept: bool = False
+
+
 @dataclass(slots=True)
 class Traffic:
     """What one attempt of a run sent and received."""
@@ -83,7 +120,10 @@ class Ledger:
     parts: dict[str, list[str]] = field(default_factory=dict)
     quarantine: list[str] = field(default_factory=list)
     traffic: dict[int, Traffic] = field(default_factory=dict)
-    halves: dict[str, list[tuple[str, tuple[str, ...]]]] = field(default_factory=dict)
+    splits: dict[str, Split] = field(default_factory=dict)
+    by_key: tuple[Chain, ...] | None = None
+    taxa: dict[str, Taxon] = field(default_factory=dict)
+    looked_up: set[str] = field(default_factory=set)
 
     @classmethod
     def replay(cls, records: Iterable[Record]) -> Ledger:
@@ -103,15 +143,13 @@ class Ledger:
                 self._attempt()
             case "pages":
                 self._pages(record)
-            case "restart":
-                self.chains[record["chain"]] = ChainState(epoch=record["epoch"])
-            case "failed":
-                state = self.state(record["chain"])
-                state.failure, state.status = record["reason"], record["status"]
-            case "split":
-                self.halves[record["chain"]] = [
-                    (half["id"], tuple(half["values"])) for half in record["into"]
-                ]
+            case "restart" | "failed" | "split":
+                self._of_chain(record)
+            case "by key":
+                self.by_key = tuple(_chain(entry) for entry in record["chains"])
+            case "taxa":
+                self.looked_up |= set(record["names"])
+                self.taxa |= {name: _taxon(entry) for name, entry in record["taxa"].items()}
             case "traffic":
                 self.traffic[self.attempts] = Traffic(**record["counts"])
             case "committed":
@@ -123,24 +161,48 @@ class Ledger:
         """The state of a chain; a chain that no record names stands at its beginning."""
         return self.chains.setdefault(chain_id, ChainState())
 
+    @property
+    def key_chains(self) -> tuple[Chain, ...]:
+        """The chains that ask by key for rows which no query delivered."""
+        return tuple(self.walked(self.by_key or ()))
+
+    def chains_for(self, queries: Iterable[Query]) -> tuple[Chain, ...]:
+        """All chains that are walked for these queries, those that ask by key at the end."""
+        wanted = tuple(queries)
+        ids = {query.id for query in wanted}
+        by_key = (chain for chain in self.key_chains if chain.query_id in ids)
+        return (*self.walked(plan_chains(wanted)), *by_key)
+
     def walked(self, chains: Iterable[Chain]) -> Iterator[Chain]:
-        """The chains as they are walked: those that were split, by their halves."""
+        """The chains as they are walked: those that were split, by their pieces."""
         for chain in chains:
-            if chain.id in self.halves:
-                halves = self.halves[chain.id]
-                yield from self.walked(replace(chain, id=i, values=v) for i, v in halves)
+            if chain.id in self.splits:
+                yield from self.walked(self._pieces(chain))
             else:
                 yield chain
 
+    def divided(self, chains: Iterable[Chain]) -> Iterator[tuple[Chain, int]]:
+        """The chains that were cut into shards, each with NCBI's count of the whole."""
+        for chain in chains:
+            split = self.splits.get(chain.id)
+            if split is not None and split.total is not None:
+                yield chain, split.total
+
     def open_chains(self, chains: Iterable[Chain]) -> list[Chain]:
         """The chains that are neither at their end nor given up."""
-        states = ((chain, self.state(chain.id)) for chain in self.walked(chains))
+        states = ((chain, self.state(chain.id)) for chain in chains)
         return [chain for chain, state in states if not (state.done or state.failure)]
 
     def valid_labels(self, chains: Iterable[Chain]) -> frozenset[str]:
-        """The values of `_chain` whose rows count: these chains, in their newest epoch."""
-        walked = self.walked(chains)
-        return frozenset(chain_label(chain.id, self.state(chain.id).epoch) for chain in walked)
+        """The values of `_chain` whose rows count: these chains, in their newest epoch.
+
+        Of chains that were cut while they were walked, the pages that had arrived count as well.
+        """
+        ids = {chain.id for chain in chains}
+        for split_id, split in self.splits.items():
+            if split.kept and any(piece.id in ids for piece in self._leaves(split)):
+                ids.add(split_id)
+        return frozenset(chain_label(chain_id, self.state(chain_id).epoch) for chain_id in ids)
 
     def total_traffic(self) -> Traffic:
         """What all attempts together sent and received."""
@@ -152,6 +214,33 @@ class Ledger:
             bytes_received=sum(one.bytes_received for one in attempts),
             seconds=sum(one.seconds for one in attempts),
         )
+
+    def _pieces(self, chain: Chain) -> list[Chain]:
+        pieces = self.splits[chain.id].pieces
+        return [
+            replace(chain, id=one.id, values=one.values, shard=one.shard, sent=one.sent)
+            for one in pieces
+        ]
+
+    def _leaves(self, split: Split) -> Iterator[Piece]:
+        for piece in split.pieces:
+            if piece.id in self.splits:
+                yield from self._leaves(self.splits[piece.id])
+            else:
+                yield piece
+
+    def _of_chain(self, record: Record) -> None:
+        chain = record["chain"]
+        state = self.state(chain)
+        if record["is"] == "failed":
+            state.failure, state.status = record["reason"], record["status"]
+        elif record["is"] == "split":
+            pieces = tuple(_piece(entry) for entry in record["into"])
+            self.splits[chain] = Split(pieces, record.get("total"), record.get("kept", False))
+        else:
+            self.splits.pop(chain, None)
+            doubt = Doubt(**record["doubt"]) if "doubt" in record else state.doubt
+            self.chains[chain] = ChainState(epoch=record["epoch"], doubt=doubt)
 
     def _attempt(self) -> None:
         self.attempts += 1
@@ -167,6 +256,29 @@ class Ledger:
             state = self.state(page["chain"])
             if page["epoch"] == state.epoch:
                 state.note(page)
+
+
+def _chain(entry: dict[str, Any]) -> Chain:
+    plain = {"values": tuple(entry["values"]), "filters": (), "sent": (), "shard": ()}
+    return Chain(**{**entry, **plain})
+
+
+def _piece(entry: dict[str, Any]) -> Piece:
+    shard = tuple((name, _value(value)) for name, value in entry.get("shard", ()))
+    return Piece(entry["id"], tuple(entry["values"]), shard, tuple(entry.get("sent", ())))
+
+
+def _value(value: Any) -> FilterValue:  # noqa: ANN401 - JSON has no tuples
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _taxon(entry: dict[str, Any]) -> Taxon:
+    plain = {
+        "lineage": tuple(entry["lineage"]),
+        "counts": tuple((kind, number) for kind, number in entry["counts"]),
+        "children": tuple(entry["children"]),
+    }
+    return Taxon(**{**entry, **plain})
 
 
 def _message(entry: dict[str, Any]) -> Message:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,16 @@ from harvester.model import Chain, Drift
 from harvester.report import QueryReport, Verdict
 from harvester.summary import Summary
 
-__all__ = ["Row", "drift_rows", "item_rows", "message_rows", "query_rows", "run_row", "unmodelled"]
+__all__ = [
+    "Row",
+    "drift_rows",
+    "item_rows",
+    "message_rows",
+    "query_rows",
+    "run_row",
+    "stray_rows",
+    "unmodelled",
+]
 
 Row = dict[str, Any]
 
@@ -35,12 +44,12 @@ def run_row(summary: Summary, base_url: str, digest: str) -> Row:
     }
 
 
-def query_rows(run_id: str, verdict: Verdict, distinct: Mapping[str, int]) -> list[Row]:
+def query_rows(run_id: str, verdict: Verdict) -> list[Row]:
     """One row a query."""
-    return [_query(run_id, report, distinct.get(report.query.id, 0)) for report in verdict.queries]
+    return [_query(run_id, report) for report in verdict.queries]
 
 
-def _query(run_id: str, report: QueryReport, distinct: int) -> Row:
+def _query(run_id: str, report: QueryReport) -> Row:
     query = report.query
     return {
         "run_id": run_id,
@@ -53,9 +62,10 @@ def _query(run_id: str, report: QueryReport, distinct: int) -> Row:
         "filters": json.dumps(dict(query.filters), sort_keys=True),
         "expected": report.expected,
         "received": report.received,
-        "distinct_keys": distinct,
-        "duplicates": max(0, report.received - report.quarantined - distinct),
+        "distinct_keys": report.distinct,
+        "duplicates": max(0, report.received - report.quarantined - report.distinct),
         "quarantined": report.quarantined,
+        "strays": report.strays,
         "chains": report.chains,
         "pages": report.pages,
         "state": report.state,
@@ -75,6 +85,8 @@ def item_rows(run_id: str, verdict: Verdict) -> list[Row]:
             "outcome": item.outcome,
             "records": item.records,
             "reason": item.reason or None,
+            "tax_id": item.taxon.tax_id if item.taxon else None,
+            "lineage": list(item.taxon.lineage) if item.taxon else None,
         }
         for item in verdict.items
     ]
@@ -95,6 +107,24 @@ def message_rows(run_id: str, ledger: Ledger, chains: Iterable[Chain]) -> list[R
         }
         for chain in chains
         for message in ledger.state(chain.id).messages
+    ]
+
+
+def stray_rows(run_id: str, verdict: Verdict) -> list[Row]:
+    """One row for each query that brought records of another taxon than it asked for."""
+    return [
+        {
+            "run_id": run_id,
+            "resource": report.query.resource,
+            "query_id": report.query.id,
+            "level": "warning",
+            "code": "OTHER_TAXON",
+            "message": f"{report.strays} records do not name the taxon asked for in their lineage",
+            "identifiers": list(report.query.values),
+            "replaced_by": None,
+        }
+        for report in verdict.queries
+        if report.strays
     ]
 
 

@@ -18,6 +18,7 @@ __all__ = [
     "Query",
     "Rejected",
     "Stamp",
+    "Taxon",
 ]
 
 FilterValue = str | bool | int | tuple[str, ...] | tuple[int, ...]
@@ -31,6 +32,7 @@ class Limits:
     requests_per_second: float | None = None
     concurrency: int = 16
     max_removed_percent: float = 2.0
+    page_megabytes: int = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +60,18 @@ class Job:
     database: str = "data/harvest.duckdb"
     register: str = "tables"
     limits: Limits = field(default_factory=Limits)
+    #: Seconds that an outage of NCBI is waited out.
+    patience: float = 120.0
     source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """One walk along page tokens: plain data, so any engine may carry it elsewhere."""
+    """One walk along page tokens: plain data, so any engine may carry it elsewhere.
+
+    `sent` and `sent_taxon` are what travels where it is not what the job says: a taxon's number in
+    place of its name. `shard` are filters beyond the job's own, which cut it out of a larger chain.
+    """
 
     id: str
     query_id: str
@@ -73,6 +81,9 @@ class Chain:
     taxon: str | None = None
     filters: Filters = ()
     endpoint: str = "default"
+    sent: tuple[str, ...] = ()
+    sent_taxon: str | None = None
+    shard: Filters = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,3 +146,14 @@ class Drift:
     kind: str
     sample: str
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Taxon:
+    """A taxon as NCBI Taxonomy knows it: its number, its lineage, its records by kind."""
+
+    tax_id: int
+    name: str = ""
+    lineage: tuple[int, ...] = ()
+    counts: tuple[tuple[str, int], ...] = ()
+    children: tuple[int, ...] = ()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 
@@ -11,7 +12,21 @@ from harvester.catalogue import RESOURCES, Endpoint, Resource
 from harvester.errors import SpecError
 from harvester.model import Chain, Query
 
-__all__ = ["chains_of", "endpoint_of", "halves_of", "plan_chains", "request_columns"]
+__all__ = [
+    "chains_by_key",
+    "chains_of",
+    "endpoint_of",
+    "halves_of",
+    "is_narrowed",
+    "names_of",
+    "numbered",
+    "plan_chains",
+    "request_columns",
+    "scope_of",
+]
+
+#: Settings among the filters that leave no record out.
+_NO_FILTER = frozenset({"returned_content", "sort.field", "sort.direction"})
 
 
 def endpoint_of(item: Query | Chain) -> tuple[Resource, Endpoint]:
@@ -63,6 +78,49 @@ def halves_of(chain: Chain) -> tuple[Chain, ...]:
         replace(chain, id=f"{chain.id}a", values=first),
         replace(chain, id=f"{chain.id}b", values=second),
     )
+
+
+def chains_by_key(query: Query, keys: Sequence[str]) -> tuple[Chain, ...]:
+    """Asks for rows of a query's table by their keys, where the catalogue says how."""
+    selector = RESOURCES[query.resource].asked_by
+    by_key = Query(f"{query.id}.key", query.resource, selector, tuple(keys))
+    return tuple(replace(chain, query_id=query.id) for chain in chains_of(by_key))
+
+
+def names_of(queries: Iterable[Query]) -> tuple[str, ...]:
+    """The taxa that are asked for by name, one at a time, and could be by number."""
+    names: dict[str, None] = {}
+    for query in queries:
+        _, endpoint = endpoint_of(query)
+        if endpoint.value_kind == "taxon" and endpoint.batch == 1:
+            names |= dict.fromkeys(query.values)
+        if query.taxon:
+            names[query.taxon] = None
+    return tuple(name for name in names if not name.isdecimal())
+
+
+def numbered(chain: Chain, numbers: Mapping[str, int]) -> Chain:
+    """The chain with taxon numbers in place of the names that have one."""
+    _, endpoint = endpoint_of(chain)
+    if endpoint.value_kind == "taxon" and endpoint.batch == 1 and not chain.sent:
+        values = tuple(str(numbers.get(value, value)) for value in chain.values)
+        chain = replace(chain, sent=values if values != chain.values else ())
+    if chain.taxon and chain.taxon in numbers:
+        chain = replace(chain, sent_taxon=str(numbers[chain.taxon]))
+    return chain
+
+
+def scope_of(chain: Chain, value: str | None) -> int:
+    """A number for the question whether there is such a record: the same in every run and job."""
+    question = [chain.resource, chain.selector, chain.taxon, _canonical(chain), value]
+    digest = hashlib.sha256(json.dumps(question).encode()).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)
+
+
+def is_narrowed(item: Query | Chain) -> bool:
+    """Whether a filter may rightly leave records out."""
+    cut = isinstance(item, Chain) and bool(item.shard or item.sent)
+    return cut or any(name not in _NO_FILTER for name, _ in item.filters)
 
 
 def request_columns(chain: Chain) -> tuple[tuple[str, str], ...]:

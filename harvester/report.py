@@ -1,20 +1,16 @@
-"""What became of each query and each identifier, told from the ledger and the staged rows. Pure."""
+"""What became of each query and each identifier, told from the ledger and the survey. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from harvester.ledger import ChainState, Ledger
-from harvester.model import Chain, Message, Query
-from harvester.plan import chains_of, endpoint_of
+from harvester.model import Chain, Message, Query, Taxon
+from harvester.plan import chains_of, endpoint_of, is_narrowed
+from harvester.publish import ChainCount, Loss, Survey
 
 __all__ = ["Item", "QueryReport", "Verdict", "judge"]
-
-#: Filters leave records out on purpose, so an identifier without any need not be unknown.
-_NOT_A_FILTER = frozenset({"returned_content", "sort.field", "sort.direction"})
-
-Matches = Mapping[str, Mapping[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +22,7 @@ class Item:
     outcome: str
     records: int
     reason: str = ""
+    taxon: Taxon | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +32,8 @@ class QueryReport:
     query: Query
     expected: int | None
     received: int
+    distinct: int
+    strays: int
     quarantined: int
     chains: int
     pages: int
@@ -55,45 +54,75 @@ class Verdict:
         return tuple(report for report in self.queries if report.state != "complete")
 
     @property
+    def settled(self) -> frozenset[str]:
+        """The queries whose silence about a row means something."""
+        return frozenset(one.query.id for one in self.queries if one.state == "complete")
+
+    @property
+    def incomplete(self) -> frozenset[str]:
+        """The queries of which NCBI gave some records, and counts more."""
+        found = (one for one in self.queries if one.state == "incomplete" and one.received)
+        return frozenset(one.query.id for one in found)
+
+    @property
     def missing(self) -> tuple[Item, ...]:
         """Identifiers that NCBI does not know."""
         return tuple(item for item in self.items if item.outcome == "unknown")
 
 
-def judge(queries: Sequence[Query], ledger: Ledger, matches: Matches) -> Verdict:
-    """Judges each query, and each identifier of it."""
+def judge(queries: Sequence[Query], ledger: Ledger, found: Survey, allowed: float) -> Verdict:
+    """Judges each query, and each identifier of it; `allowed` percent of its rows may be lost."""
     walked = {query.id: list(ledger.walked(chains_of(query))) for query in queries}
-    reports = tuple(_query(query, walked[query.id], ledger) for query in queries)
+    reports = tuple(_query(query, walked[query.id], ledger, found, allowed) for query in queries)
     items = tuple(
         item
         for query in queries
         for chain in walked[query.id]
-        for item in _items(query, chain, ledger.state(chain.id), matches.get(chain.id, {}))
+        for item in _items(query, chain, ledger, found)
     )
     return Verdict(reports, items)
 
 
-def _query(query: Query, chains: Sequence[Chain], ledger: Ledger) -> QueryReport:
+def _query(
+    query: Query, chains: Sequence[Chain], ledger: Ledger, found: Survey, allowed: float
+) -> QueryReport:
     states = [ledger.state(chain.id) for chain in chains]
     totals = [0 if state.unknown else state.total for state in states]
     known = [total for total in totals if total is not None]
-    expected = sum(known) if len(known) == len(totals) else None
-    received = sum(state.received for state in states)
-    reason = _why(states, expected, received)
+    state, reason = _state(query, chains, ledger, found, allowed)
     return QueryReport(
         query=query,
-        expected=expected,
-        received=received,
+        expected=sum(known) if len(known) == len(totals) else None,
+        received=sum(state.received for state in states),
+        distinct=found.queries.get(query.id, 0),
+        strays=sum(found.strays.get(chain.id, 0) for chain in chains),
         quarantined=sum(state.quarantined for state in states),
         chains=len(states),
         pages=sum(state.pages for state in states),
-        state="failed" if reason else "complete",
+        state=state,
         reason=reason,
     )
 
 
-def _why(states: Sequence[ChainState], expected: int | None, received: int) -> str:
-    """Why a query is not complete; nothing when it is."""
+def _state(
+    query: Query, chains: Sequence[Chain], ledger: Ledger, found: Survey, allowed: float
+) -> tuple[str, str]:
+    """How a query ended, and why it is not complete if it is not."""
+    if why := _failure([ledger.state(chain.id) for chain in chains]):
+        return "failed", why
+    by_key = [ledger.state(one.id) for one in ledger.key_chains if one.query_id == query.id]
+    if why := _gap(chains, by_key, ledger, found):
+        return "incomplete", why
+    loss = found.losses.get(query.id)
+    if loss is not None and loss.percent > allowed:
+        return "shrunk", _shrunk(loss, allowed)
+    if why := _failure(by_key):
+        return "incomplete", f"rows that it no longer delivers were asked for by key, but: {why}"
+    return "complete", ""
+
+
+def _failure(states: Sequence[ChainState]) -> str:
+    """Why chains did not come to their end; nothing when they did."""
     failures = [state.failure for state in states if state.failed]
     if failures:
         more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
@@ -101,19 +130,52 @@ def _why(states: Sequence[ChainState], expected: int | None, received: int) -> s
     unfinished = sum(not (state.done or state.failure) for state in states)
     if unfinished:
         return f"{unfinished} of its {len(states)} page chains did not come to their end"
-    if expected is not None and received < expected:
-        return f"NCBI counts {expected} records, {received} arrived, also when asked again"
     return ""
 
 
-def _items(
-    query: Query, chain: Chain, state: ChainState, matched: Mapping[str, int]
-) -> Iterator[Item]:
+def _gap(
+    chains: Sequence[Chain], by_key: Sequence[ChainState], ledger: Ledger, found: Survey
+) -> str:
+    """What is missing by NCBI's own count, also when it was asked for again."""
+    states = {chain.id: ledger.state(chain.id) for chain in chains}
+    for state in states.values():
+        if state.doubt is not None and state.doubt.counted and not state.received:
+            counted = state.doubt.counted
+            return f"NCBI Taxonomy counts {counted:,} records, none came, also when asked again"
+    missing = sum(_missing(state, found.chains.get(one)) for one, state in states.items())
+    missing -= sum(state.rows for state in by_key)
+    if missing <= 0:
+        return ""
+    total = sum(state.total or 0 for state in states.values())
+    return f"NCBI counts {total:,} records, {missing:,} did not come, also when asked again"
+
+
+def _missing(state: ChainState, count: ChainCount | None) -> int:
+    """How many records of a chain are missing; what NCBI repeats each time alike is not."""
+    if state.total is None or state.unknown:
+        return 0
+    distinct = state.received - (count.rows - count.keys if count else 0)
+    if state.received >= state.total and state.doubt and state.doubt.distinct == distinct:
+        return 0
+    return max(0, state.total - distinct)
+
+
+def _shrunk(loss: Loss, allowed: float) -> str:
+    return (
+        f"{loss.lost:,} of its {loss.members:,} rows ({loss.percent:.3g} %) did not come any more, "
+        f"and max_removed_percent allows {allowed:g}: none was removed; if NCBI really withdrew "
+        "them, run again with --accept-removals"
+    )
+
+
+def _items(query: Query, chain: Chain, ledger: Ledger, found: Survey) -> Iterator[Item]:
+    state, matched = ledger.state(chain.id), found.matches.get(chain.id, {})
     told = {name: message for message in state.messages for name in message.identifiers}
     for value in chain.values:
         records = matched.get(value, 0) if len(chain.values) > 1 else state.rows
         outcome, reason = _outcome(chain, state, told.get(value), records)
-        yield Item(query, value, outcome, records, reason)
+        taxon = ledger.taxa.get(query.taxon or value)
+        yield Item(query, value, outcome, records, reason, taxon)
 
 
 def _outcome(
@@ -135,7 +197,6 @@ def _outcome(
 def _nothing(chain: Chain) -> tuple[str, str]:
     """No record and no word about it: unknown, unless the request may rightly bring nothing."""
     _, endpoint = endpoint_of(chain)
-    narrowed = any(name not in _NOT_A_FILTER for name, _ in chain.filters)
-    if endpoint.value_kind == "taxon" or narrowed or not endpoint.post_path:
+    if endpoint.value_kind == "taxon" or is_narrowed(chain) or not endpoint.post_path:
         return "empty", "NCBI has no such records"
     return "unknown", "NCBI gave no record for it"

@@ -10,11 +10,14 @@ from pathlib import Path
 import structlog
 
 from harvester.catalogue import RESOURCES
-from harvester.engine import Harvest, Observer, Pace
+from harvester.conduct import Conduct
+from harvester.engine import Harvest, Observer
 from harvester.errors import OutOfServiceError
+from harvester.fetch import Pace
 from harvester.finish import Finish
 from harvester.model import Job
-from harvester.plan import plan_chains
+from harvester.publish import read_manifest
+from harvester.review import Review
 from harvester.runs import OpenRun, open_run
 from harvester.schema import lake_schema, load_schema
 from harvester.stop import Stop
@@ -38,30 +41,34 @@ class Outcome:
 
 
 def run_job(
-    job: Job, pace: Pace, observer: Observer, *, fresh: bool, on_publish: Callable[[], None]
+    job: Job,
+    pace: Pace,
+    observer: Observer,
+    *,
+    fresh: bool,
+    accept_removals: bool = False,
+    on_publish: Callable[[], None],
 ) -> Outcome:
     """Harvests a job; whatever happens, what is durable stays."""
     lake = Lake(job.lake)
-    with hold(lake):
+    with hold(lake, job.name):
         run = open_run(lake, job, pace.base_url, fresh=fresh)
+        allowed = 100.0 if accept_removals else job.limits.max_removed_percent
+        review = Review(lake, job, run.ledger, read_manifest(lake), allowed)
         try:
             with structlog.contextvars.bound_contextvars(run=run.id, job=job.name):
-                return _run(lake, job, run, pace, observer, on_publish)
+                return _run(run, review, pace, observer, on_publish)
         finally:
             run.journal.close()
 
 
 def _run(
-    lake: Lake,
-    job: Job,
-    run: OpenRun,
-    pace: Pace,
-    observer: Observer,
-    on_publish: Callable[[], None],
+    run: OpenRun, review: Review, pace: Pace, observer: Observer, on_publish: Callable[[], None]
 ) -> Outcome:
+    job = review.job
     _log.info("run resumed" if run.resumed else "run started", queries=len(job.queries))
-    stop = _harvest(lake, job, run, pace, observer)
-    finish = Finish(lake, job, run, pace.base_url)
+    stop = _harvest(run, review, pace, observer)
+    finish = Finish(run, review, pace.base_url)
     if stop.wanted:
         status = "failed" if stop.outage else "interrupted"
         return Outcome(finish.early(status), stop.signal, stop.outage)
@@ -71,17 +78,15 @@ def _run(
     return Outcome(summary)
 
 
-def _harvest(lake: Lake, job: Job, run: OpenRun, pace: Pace, observer: Observer) -> Stop:
+def _harvest(run: OpenRun, review: Review, pace: Pace, observer: Observer) -> Stop:
     keeper = Keeper(
-        lake,
+        review.lake,
         run.journal,
         run.id,
         run.ledger.attempts,
         {name: lake_schema(resource) for name, resource in RESOURCES.items()},
         load_schema("meta/quarantine").arrow(),
     )
-    harvest = Harvest(run.ledger, run.journal, keeper, pace)
-    chains = run.ledger.open_chains(plan_chains(job.queries))
-    if chains:
-        asyncio.run(harvest.run(chains, observer))
+    harvest = Harvest(run.ledger, run.journal, keeper, pace, observer)
+    asyncio.run(Conduct(review.job, run.ledger, harvest, review).run())
     return harvest.stop

@@ -4,20 +4,37 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+
+import structlog
 
 from harvester import __version__
+from harvester.catalogue import RESOURCES
+from harvester.errors import LakeError
 from harvester.ledger import Ledger
 from harvester.model import Job
+from harvester.publish import build_database, is_current, leftovers, read_manifest
+from harvester.schema import lake_schema, load_schema
 from harvester.store.journal import Journal, replay
 from harvester.store.lake import Lake
+from harvester.store.parts import write_rows
+from harvester.store.recover import Lost, lost_files, named_files
 
-__all__ = ["OpenRun", "digest_of", "open_run", "runs_of", "sweep"]
+__all__ = ["OpenRun", "digest_of", "open_run", "runs_of", "sweep", "tidy", "waiting_runs"]
+
+_log = structlog.get_logger(__name__)
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
+#: What a run makes in its own folder; whatever else lies there is not the harvester's.
+_OWN = re.compile(
+    r"_runs/\d{8}T\d{6}Z-[a-z0-9]{4}/"
+    r"(journal\.jsonl|\.?[a-z_-]+-\d{2,}-\d{5,}\.parquet(\.tmp)?|scratch/.+)"
+)
 
 
 @dataclass(slots=True)
@@ -34,6 +51,10 @@ class OpenRun:
         """The run's id."""
         return self.ledger.run_id
 
+    def epoch_of(self, chain: str) -> int:
+        """The newest epoch of a chain."""
+        return self.ledger.state(chain).epoch
+
     def record(self, **record: object) -> None:
         """Writes a fact into the journal and takes it in."""
         self.journal.append(record)
@@ -41,13 +62,18 @@ class OpenRun:
 
 
 def open_run(lake: Lake, job: Job, base_url: str, *, fresh: bool = False) -> OpenRun:
-    """Goes on with the job's interrupted run, or begins a new one."""
-    waiting = [ledger for ledger in runs_of(lake) if _waits(ledger, job)]
+    """Goes on with the job's interrupted run, or begins a new one; the lake is held.
+
+    What dead runs left undone is done first, what they left lying about is removed.
+    """
+    _mend_database(lake, job)
+    mine = [ledger for ledger in waiting_runs(lake) if ledger.job == job.name]
     if fresh:
-        for ledger in waiting:
+        for ledger in mine:
             sweep(lake, ledger.run_id)
-    elif waiting:
-        return _resume(lake, waiting[-1])
+    tidy(lake)
+    if mine and not fresh:
+        return _resume(lake, mine[-1])
     return _begin(lake, job, base_url)
 
 
@@ -60,6 +86,12 @@ def runs_of(lake: Lake) -> Iterator[Ledger]:
                 yield ledger
 
 
+def waiting_runs(lake: Lake) -> list[Ledger]:
+    """The runs that can be resumed, oldest first; a run that the manifest names is done."""
+    manifest = read_manifest(lake)
+    return [run for run in runs_of(lake) if not (run.committed or manifest.has(run.run_id))]
+
+
 def digest_of(job: Job) -> str:
     """A digest of what the job asks for."""
     asked = json.dumps([asdict(query) for query in job.queries], sort_keys=True)
@@ -68,21 +100,65 @@ def digest_of(job: Job) -> str:
 
 def sweep(lake: Lake, run_id: str) -> None:
     """Removes what a run that is over left behind, its journal last."""
-    left = lake.list(f"_runs/{run_id}")
+    left = [path for path in lake.list(f"_runs/{run_id}") if _OWN.fullmatch(path)]
     for path in sorted(left, key=lambda path: path.endswith("/journal.jsonl")):
         lake.delete(path)
-    lake.delete_folder(f"_runs/{run_id}")
+    lake.delete_empty(f"_runs/{run_id}")
+    _log.debug("run swept", swept=run_id)
 
 
-def _waits(ledger: Ledger, job: Job) -> bool:
-    return ledger.job == job.name and not ledger.committed
+def tidy(lake: Lake) -> None:
+    """Removes what dead runs left; what a run that can be resumed needs stays. The lake is held."""
+    waiting = {run.run_id for run in waiting_runs(lake)}
+    dead = {PurePosixPath(path).parts[1] for path in lake.list("_runs") if _OWN.fullmatch(path)}
+    for run_id in sorted(dead - waiting):
+        sweep(lake, run_id)
+        _log.info("what a run that is over left behind is removed", left_by=run_id)
+    lake.delete_empty("_runs")
+    _remove(lake, leftovers(lake, read_manifest(lake)))
+
+
+def _remove(lake: Lake, left: Iterable[str]) -> None:
+    for path in left:
+        lake.delete(path)
+        _log.info("a file that no run needs is removed", path=path)
+
+
+def _mend_database(lake: Lake, job: Job) -> None:
+    """A run that died between its commit and its database left the database behind the lake."""
+    manifest, database = read_manifest(lake), Path(job.database)
+    if not manifest.runs or is_current(database, lake, manifest):
+        return
+    _log.info("the database is behind the lake and is built first", database=job.database)
+    try:
+        build_database(lake, manifest, database, register=job.register)
+    except LakeError as error:
+        _log.warning("the database stays behind the lake", reason=str(error))
 
 
 def _resume(lake: Lake, ledger: Ledger) -> OpenRun:
-    journal = Journal(lake, _journal_path(ledger.run_id))
-    run = OpenRun(ledger, journal, resumed=True)
+    path = _journal_path(ledger.run_id)
+    run = OpenRun(ledger, Journal(lake, path), resumed=True)
     run.record(**{"is": "attempt", "at": _now()})
+    records = list(replay(lake, path))
+    for lost in lost_files(lake, records):
+        _ask_again(lake, run, lost)
+    needed = {path, *named_files(records)}
+    mine = [left for left in lake.list(f"_runs/{run.id}") if _OWN.fullmatch(left)]
+    _remove(lake, (left for left in mine if left not in needed))
     return run
+
+
+def _ask_again(lake: Lake, run: OpenRun, lost: Lost) -> None:
+    """The chains whose rows the disk lost start over; an empty file takes the place of theirs."""
+    newest = [(chain, epoch) for chain, epoch in lost.pages if epoch == run.epoch_of(chain)]
+    _log.warning("a durable file is gone or cut short", path=lost.path, asked_again=len(newest))
+    for chain, epoch in sorted(newest):
+        run.record(**{"is": "restart", "chain": chain, "epoch": epoch + 1})
+    schema = load_schema("meta/quarantine").arrow()
+    if not lost.quarantine:
+        schema = lake_schema(RESOURCES[lost.table])
+    write_rows(lake, lost.path, [], schema)
 
 
 def _begin(lake: Lake, job: Job, base_url: str) -> OpenRun:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
@@ -12,8 +13,9 @@ from urllib.parse import SplitResult, urlsplit
 
 from harvester.errors import SpecError
 from harvester.model import Job
+from harvester.texts import Mask
 
-__all__ = ["NCBI", "Settings", "environment", "rate"]
+__all__ = ["NCBI", "Settings", "environment", "key_mask", "rate"]
 
 NCBI = "https://api.ncbi.nlm.nih.gov/datasets/v2"
 
@@ -21,6 +23,8 @@ NCBI = "https://api.ncbi.nlm.nih.gov/datasets/v2"
 _WITHOUT_KEY = 5.0
 _WITH_KEY = 10.0
 _MOST_IN_FLIGHT = 256
+#: A file that is longer holds no key.
+_LONGEST_KEY_FILE = 4096
 
 
 def environment() -> Mapping[str, str]:
@@ -38,6 +42,7 @@ class Settings:
     database: str | None = None
     rps: float | None = None
     concurrency: int | None = None
+    key_is_open: bool = False
 
     @classmethod
     def load(
@@ -58,6 +63,7 @@ class Settings:
             database=database or environ.get("HARVESTER_DATABASE") or None,
             rps=_checked_rate(rps),
             concurrency=_checked_concurrency(concurrency),
+            key_is_open=_others_may_read(environ),
         )
 
     @property
@@ -72,6 +78,14 @@ def rate(job: Job, settings: Settings) -> float:
     """Requests a second: a flag beats the job, which beats what NCBI grants."""
     granted = _WITH_KEY if settings.sends_key else _WITHOUT_KEY
     return settings.rps or job.limits.requests_per_second or granted
+
+
+def key_mask(environ: Mapping[str, str]) -> Mask:
+    """What takes the key out of texts; where the key cannot be had, nothing is taken out."""
+    try:
+        return Mask(_api_key(environ))
+    except SpecError:
+        return Mask(None)
 
 
 def _api_key(environ: Mapping[str, str]) -> str | None:
@@ -89,13 +103,33 @@ def _api_key(environ: Mapping[str, str]) -> str | None:
 def _read_key(path: str) -> str:
     """The content of the key file; its name stays out of messages: it may be the key, misplaced."""
     try:
-        key = Path(path).read_text(encoding="utf-8").strip()
+        key = _text_of(Path(path)).strip()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is not a text file"
         raise SpecError(f"NCBI_API_KEY_FILE names a file that cannot be read: {reason}") from None
     if not key:
         raise SpecError("NCBI_API_KEY_FILE names an empty file: put the key into it")
     return key
+
+
+def _text_of(path: Path) -> str:
+    """A small file's text; a pipe or a device could keep us waiting for ever."""
+    if not path.is_dir() and path.exists() and not path.is_file():
+        raise ValueError
+    with path.open("rb") as file:
+        data = file.read(_LONGEST_KEY_FILE + 1)
+    if len(data) > _LONGEST_KEY_FILE:
+        raise ValueError
+    return data.decode()
+
+
+def _others_may_read(environ: Mapping[str, str]) -> bool:
+    """Whether our own key file is open to other users of this machine."""
+    path = environ.get("NCBI_API_KEY_FILE")
+    if not path or environ.get("NCBI_API_KEY", "").strip():
+        return False
+    facts = Path(path).stat()
+    return facts.st_uid == os.geteuid() and bool(facts.st_mode & (stat.S_IRGRP | stat.S_IROTH))
 
 
 def _base_url(url: str, environ: Mapping[str, str]) -> str:

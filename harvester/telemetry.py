@@ -12,6 +12,8 @@ import structlog
 from structlog.typing import EventDict, WrappedLogger
 
 from harvester.errors import SpecError
+from harvester.settings import environment, key_mask
+from harvester.texts import Mask, printable
 
 __all__ = ["configure"]
 
@@ -30,8 +32,13 @@ class _Stderr:
         sys.stderr.flush()
 
 
-def configure(log_format: str, log_file: str | None, *, quiet: bool = False) -> None:
-    """Sends events to stderr or to a file; `quiet` keeps only warnings."""
+def configure(
+    log_format: str, log_file: str | None, *, quiet: bool = False, steps: bool = False
+) -> None:
+    """Sends events to stderr or to a file, never the API key; `quiet` keeps only warnings.
+
+    `steps` tells every step as well: each page, each file, each commit.
+    """
     target: TextIO | _Stderr = _Stderr() if log_file is None else _open(log_file)
     colours = log_file is None and log_format == "console" and sys.stderr.isatty()
     structlog.configure(
@@ -39,37 +46,57 @@ def configure(log_format: str, log_file: str | None, *, quiet: bool = False) -> 
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _printable,
+            _Clean(key_mask(environment())),
             *_rendering(log_format, colours=colours),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(
-            logging.WARNING if quiet and log_file is None else logging.INFO
+            _least(quiet=quiet and log_file is None, steps=steps)
         ),
         logger_factory=structlog.WriteLoggerFactory(file=target),  # type: ignore[arg-type]
         cache_logger_on_first_use=False,
     )
 
 
+def _least(*, quiet: bool, steps: bool) -> int:
+    if quiet:
+        return logging.WARNING
+    return logging.DEBUG if steps else logging.INFO
+
+
 def _rendering(log_format: str, *, colours: bool) -> list[Processor]:
     if log_format == "json":
-        return [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
-    return [structlog.dev.ConsoleRenderer(colors=colours, pad_event_to=0)]
+        return [structlog.processors.JSONRenderer()]
+    plain = structlog.dev.plain_traceback
+    console = structlog.dev.ConsoleRenderer(
+        colors=colours, pad_event_to=0, exception_formatter=plain
+    )
+    return [console]
 
 
-def _printable(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Control characters from an answer must not paint the terminal."""
-    return {name: _escape(value) for name, value in event.items()}
+class _Clean:
+    """Takes the API key out of events, and what could paint the terminal."""
 
+    def __init__(self, mask: Mask) -> None:
+        self._mask = mask
 
-def _escape(value: object) -> object:
-    if isinstance(value, str) and not value.isprintable():
-        return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in value)
-    return value
+    def __call__(self, logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+        """The event with a traceback as text, which holds no values of variables."""
+        told = structlog.processors.format_exc_info(logger, method, event)
+        return {name: self._cleaned(value) for name, value in told.items()}
+
+    def _cleaned(self, value: object) -> object:
+        if value is None or isinstance(value, bool | int | float):
+            return value
+        if isinstance(value, dict):
+            return {str(name): self._cleaned(inner) for name, inner in value.items()}
+        if isinstance(value, list | tuple):
+            return [self._cleaned(inner) for inner in value]
+        return printable(self._mask.text(str(value)))
 
 
 def _open(log_file: str) -> TextIO:
     try:
-        return Path(log_file).open("a", encoding="utf-8", buffering=1)
+        return Path(log_file).open("a", encoding="utf-8", errors="backslashreplace", buffering=1)
     except OSError as error:
         message = f"cannot write the log file {log_file}: {error.strerror}"
         raise SpecError(message) from error

@@ -17,28 +17,35 @@ ROOT = Path(__file__).parents[1]
 STAGES = frozenset({"decode", "fetch", "publish", "store"})
 CONDUCT = frozenset(
     {
+        "axes",
         "channel",
+        "conduct",
         "counting",
+        "cutting",
         "engine",
         "estimate",
         "finish",
         "ledger",
         "meta",
         "report",
+        "review",
         "runner",
         "runs",
         "stop",
         "summary",
+        "sums",
+        "taxa",
         "telemetry",
+        "work",
     }
 )
 #: From the bottom to the top: a unit imports from the layers below its own.
 LAYERS = (
     frozenset({"harvester"}),  # the package itself: its version
-    frozenset({"errors", "model"}),
+    frozenset({"errors", "model", "texts"}),
     frozenset({"catalogue"}),
     frozenset({"schema", "settings", "spec"}),
-    frozenset({"plan"}),
+    frozenset({"plan", "shards"}),
     STAGES,
     CONDUCT,
     frozenset({"cli"}),

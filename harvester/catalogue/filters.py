@@ -14,6 +14,7 @@ __all__ = [
     "GENE_LEGACY_TAXON",
     "GENE_SORTED",
     "GENE_SUBTREE",
+    "GENE_TYPE_GROUPS",
     "GENOME",
     "GENOME_TAXON",
     "NOT_YOURS",
@@ -37,6 +38,16 @@ _GENE_TYPES = (
     "UNKNOWN", "tRNA", "rRNA", "snRNA", "scRNA", "snoRNA", "PROTEIN_CODING", "PSEUDO",
     "TRANSPOSON", "miscRNA", "ncRNA", "BIOLOGICAL_REGION", "OTHER",
 )  # fmt: skip
+
+#: Gene types that are asked for apart from each other where a taxon has many genes.
+GENE_TYPE_GROUPS = (
+    ("PROTEIN_CODING",),
+    ("PSEUDO",),
+    ("ncRNA",),
+    ("BIOLOGICAL_REGION",),
+    ("OTHER",),
+    ("UNKNOWN", "tRNA", "rRNA", "snRNA", "scRNA", "snoRNA", "TRANSPOSON", "miscRNA"),
+)
 
 _RANKS = (
     "NO_RANK", "SUPERKINGDOM", "DOMAIN", "REALM", "KINGDOM", "SUBKINGDOM", "SUPERPHYLUM",

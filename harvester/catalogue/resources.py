@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harvester.catalogue import filters as f
-from harvester.catalogue.types import Endpoint, Resource, Split
+from harvester.catalogue.types import Endpoint, Lineage, Resource, Split
 
 __all__ = ["RESOURCES"]
 
@@ -15,6 +15,8 @@ _GENOME = Resource(
     title="genome assemblies",
     key=("accession",),
     identified_by=("accession", "current_accession", "paired_accession"),
+    asked_by="accessions",
+    counted_as="COUNT_TYPE_ASSEMBLY",
     endpoints=(
         Endpoint("taxa", "/genome/taxon/{}/dataset_report", f.GENOME_TAXON, value_kind="taxon"),
         Endpoint(
@@ -26,7 +28,13 @@ _GENOME = Resource(
             post_field="accessions",
         ),
     ),
-    split=(Split("release_date", ("first_release_date", "last_release_date")),),
+    split=(
+        Split(
+            "release_date",
+            filters=("first_release_date", "last_release_date"),
+            column=("assembly_info", "release_date"),
+        ),
+    ),
 )
 
 _GENE_BODY = "/gene/dataset_report"
@@ -38,6 +46,8 @@ _GENE = Resource(
     wrapper_columns=("expression",),
     has_query_echo=True,
     identified_by=("gene_id", "symbol", "replaced_gene_id"),
+    asked_by="ids",
+    counted_as="COUNT_TYPE_GENE",
     endpoints=(
         Endpoint(
             "ids",
@@ -101,7 +111,10 @@ _GENE = Resource(
             "taxa", "/gene/taxon/{}", f.GENE_LEGACY_TAXON, variant="legacy", value_kind="taxon"
         ),
     ),
-    split=(Split("type", ("types",)), Split("subtree")),
+    split=(
+        Split("subtree", needs="tax_search_subtree"),
+        Split("type", filters=("types",), groups=f.GENE_TYPE_GROUPS),
+    ),
 )
 
 _TAXONOMY = Resource(
@@ -111,6 +124,8 @@ _TAXONOMY = Resource(
     wrapper="taxonomy",
     has_query_echo=True,
     identified_by=("tax_id",),
+    asked_by="taxa",
+    lineage=Lineage(("tax_id",), ("parents",)),
     endpoints=(
         Endpoint(
             "taxa",
@@ -122,7 +137,6 @@ _TAXONOMY = Resource(
             post_field="taxons",
         ),
     ),
-    split=(Split("subtree"),),
 )
 
 _TAXONOMY_NODE = Resource(
@@ -133,6 +147,8 @@ _TAXONOMY_NODE = Resource(
     wrapper="taxonomy",
     has_query_echo=True,
     identified_by=("tax_id",),
+    asked_by="taxa",
+    lineage=Lineage(("tax_id",), ("lineage",)),
     endpoints=(
         Endpoint(
             "taxa",
@@ -156,7 +172,7 @@ _ANNOTATION = Resource(
     has_query_echo=True,
     from_request=(("assembly_accession", "value"),),
     endpoints=(Endpoint("accessions", "/genome/accession/{}/annotation_report", f.ANNOTATION),),
-    split=(Split("location", ("locations",)),),
+    split=(Split("location", "accessions", ("locations",)),),
 )
 
 _VIRUS_SUMMARY = Resource(
@@ -182,6 +198,8 @@ _VIRUS = Resource(
     title="virus genomes",
     key=("accession",),
     identified_by=("accession",),
+    asked_by="accessions",
+    lineage=Lineage(("virus", "tax_id"), ("virus", "lineage"), "tax_id"),
     endpoints=(
         Endpoint("taxa", "/virus/taxon/{}/dataset_report", f.VIRUS, value_kind="taxon"),
         Endpoint(

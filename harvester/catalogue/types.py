@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-__all__ = ["Endpoint", "Kind", "Param", "Resource", "Split"]
+__all__ = ["Endpoint", "Kind", "Lineage", "Param", "Resource", "Split"]
 
 Kind = Literal["bool", "string", "int", "date", "enum"]
 
@@ -47,15 +47,37 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """An axis along which a large query falls into disjoint shards."""
+    """An axis along which a large query falls into disjoint shards.
+
+    `selector` says which queries, `needs` which filter they must have set. `column` is where the
+    report tells its place on the axis, `groups` are the values of a filter that make a shard each.
+    """
 
     axis: Literal["release_date", "location", "type", "subtree"]
+    selector: str = "taxa"
     filters: tuple[str, ...] = ()
+    column: tuple[str, ...] = ()
+    groups: tuple[tuple[str, ...], ...] = ()
+    needs: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """Where a report says which taxon it belongs to, and which taxa lie above that one."""
+
+    own: tuple[str, ...]
+    above: tuple[str, ...]
+    #: The member that holds the number, where the taxa above are told as structs.
+    member: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One kind of NCBI report: where it is asked for, how it is wrapped, which table it fills."""
+    """One kind of NCBI report: where it is asked for, how it is wrapped, which table it fills.
+
+    `asked_by` is the selector that takes the table's key: with it a row that went missing is asked
+    for once more. `counted_as` is the name under which taxon reports count the resource's records.
+    """
 
     name: str
     title: str
@@ -67,6 +89,9 @@ class Resource:
     has_query_echo: bool = False
     from_request: tuple[tuple[str, str], ...] = ()
     identified_by: tuple[str, ...] = ()
+    asked_by: str = ""
+    counted_as: str = ""
+    lineage: Lineage | None = None
     split: tuple[Split, ...] = field(default=())
 
     def endpoint(self, selector: str, variant: str = "default") -> Endpoint | None:

@@ -13,6 +13,9 @@ import structlog
 
 from harvester import __version__
 from harvester.errors import HarvesterError, LakeLocked, OutOfServiceError, SpecError
+from harvester.settings import environment, key_mask
+from harvester.telemetry import configure
+from harvester.texts import printable
 
 __all__ = ["Exit", "cli", "main"]
 
@@ -80,7 +83,7 @@ def _run() -> int:
         click.echo("interrupted; `harvester run` goes on where it stopped", err=True)
         return Exit.INTERRUPTED
     except HarvesterError as error:
-        click.echo(f"harvester: {error}", err=True)
+        _say(str(error))
         return _status(error)
     except Exception as error:  # noqa: BLE001 - the last line of defence: a bug, told in one line
         return _bug(error)
@@ -106,6 +109,14 @@ def _status(error: HarvesterError) -> int:
 
 
 def _bug(error: Exception) -> int:
+    if not structlog.is_configured():
+        configure("console", None)
     structlog.get_logger(__name__).error("bug", traceback=traceback.format_exc())
-    click.echo(f"harvester: this is a bug: {type(error).__name__}: {error}", err=True)
+    _say(f"this is a bug: {type(error).__name__}: {error}")
     return Exit.BUG
+
+
+def _say(text: str) -> None:
+    """One sentence a line for the user, without the API key and without colours of its own."""
+    lines = key_mask(environment()).text(f"harvester: {text}").splitlines()
+    click.echo("\n".join(map(printable, lines)), err=True)

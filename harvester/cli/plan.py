@@ -19,6 +19,9 @@ from harvester.telemetry import configure
 
 __all__ = ["plan"]
 
+#: Seconds that a plan waits for an NCBI that does not answer; `--offline` waits for nobody.
+_PATIENCE = 10.0
+
 
 @click.command()
 @click.argument("jobs", nargs=-1, required=True, metavar="JOB...")
@@ -44,7 +47,7 @@ def plan(
     loaded = load_jobs(jobs)
     settings = Settings.load(environment(), base_url=base_url, rps=rps, concurrency=concurrency)
     for job in loaded:
-        pace = pace_of(job, settings)
+        pace = pace_of(job, settings, _PATIENCE)
         counts = {} if offline else asyncio.run(count_queries(job.queries, pace))
         estimates = estimate(job.queries, counts, pace.rate, pace.concurrency)
         click.echo(_document(job, estimates) if as_json else _text(job, estimates, pace.rate))

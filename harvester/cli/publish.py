@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
-from harvester.cli.options import database_option, lake_option
+from harvester.cli.options import database_option, database_path, lake_option
 from harvester.errors import SpecError
 from harvester.publish import MANIFEST, build_database, read_manifest
+from harvester.runs import tidy
 from harvester.settings import Settings, environment
 from harvester.store.lake import Lake
 from harvester.store.lock import hold
+from harvester.telemetry import configure
 
 __all__ = ["publish"]
 
@@ -26,14 +26,19 @@ __all__ = ["publish"]
     show_default=True,
     help="Load the rows, or point at the lake's Parquet.",
 )
-def publish(lake: str | None, database: str | None, register: str) -> None:
+@click.option("--log-format", type=click.Choice(["console", "json"]), default="console")
+@click.option("--log-level", type=click.Choice(["debug", "info"]), default="info")
+def publish(
+    lake: str | None, database: str | None, register: str, log_format: str, log_level: str
+) -> None:
     """Build the database anew from the lake alone; the old one serves until it is replaced."""
+    configure(log_format, None, steps=log_level == "debug")
     settings = Settings.load(environment(), lake=lake, database=database)
     place = Lake(settings.lake or "data/lake")
-    target = Path(settings.database or "data/harvest.duckdb")
+    target = database_path(settings.database or "data/harvest.duckdb")
     if not place.exists(MANIFEST):
         raise SpecError(f"there is no lake in {place.root}: `harvester run` makes one")
-    with hold(place):
-        manifest = read_manifest(place)
-        build_database(place, manifest, target, register=register)
+    with hold(place, "publish"):
+        build_database(place, read_manifest(place), target, register=register)
+        tidy(place)
     click.echo(f"built {target} from {place.root}", err=True)

@@ -15,10 +15,12 @@ import duckdb
 import pyarrow as pa
 
 from harvester.cli.options import database_option
-from harvester.cli.render import FORMATS, printable, render
+from harvester.cli.render import FORMATS, render
 from harvester.errors import SpecError
+from harvester.publish.sql import plain_path
 from harvester.settings import Settings, environment
 from harvester.spec import load_job
+from harvester.texts import printable
 
 __all__ = ["query"]
 
@@ -63,9 +65,10 @@ def _opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         raise SpecError(
             f"there is no database {path}: `harvester run` makes one, or use --database"
         )
-    with tempfile.TemporaryDirectory(prefix="harvester-") as spill:
+    with _spill() as spill:
+        place = os.path.realpath(path)
         with _told():
-            connection = duckdb.connect(str(path), read_only=True, config={"temp_directory": spill})
+            connection = duckdb.connect(place, read_only=True, config={"temp_directory": spill})
         try:
             _shut_in(connection)
             yield connection
@@ -75,11 +78,25 @@ def _opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             connection.close()
 
 
+@contextmanager
+def _spill() -> Iterator[str]:
+    """A folder for what does not fit into memory; nowhere, where no folder can be made."""
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="harvester-")
+    except OSError:
+        yield ""
+        return
+    with folder:
+        yield folder.name
+
+
 def _shut_in(connection: duckdb.DuckDBPyConnection) -> None:
     """Closes the file system but for the lake's files, and then the settings themselves."""
     files = connection.execute("SELECT path FROM versions._files").fetchall()
     connection.execute("SET TimeZone = 'UTC'")
-    connection.execute("SET allowed_paths = ?", [[file for (file,) in files]])
+    # A view names a file as the pattern that fits it alone, and both have to be allowed.
+    names = {name for (file,) in files for name in (file, plain_path(file))}
+    connection.execute("SET allowed_paths = ?", [sorted(names)])
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
 

@@ -18,8 +18,9 @@ from rich.table import Table
 from rich.text import Text
 
 from harvester.errors import SpecError
+from harvester.texts import json_line, printable
 
-__all__ = ["FORMATS", "printable", "render"]
+__all__ = ["FORMATS", "render"]
 
 #: More rows than this are no longer read by a person: other formats have no limit.
 _SHOWN = 1000
@@ -30,13 +31,6 @@ _WIDEST = 120
 def render(form: str, rows: pa.RecordBatchReader) -> None:
     """Writes the rows to stdout."""
     FORMATS[form](rows)
-
-
-def printable(text: str) -> str:
-    """Text that cannot paint the terminal: control characters are written out."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _table(rows: pa.RecordBatchReader) -> None:
@@ -65,14 +59,14 @@ def _csv(rows: pa.RecordBatchReader) -> None:
 def _json(rows: pa.RecordBatchReader) -> None:
     before = "["
     for row in _values(rows):
-        sys.stdout.write(f"{before}\n{_document(row)}")
+        sys.stdout.write(f"{before}\n{json_line(_document(row))}")
         before = ","
     sys.stdout.write("[]\n" if before == "[" else "\n]\n")
 
 
 def _jsonl(rows: pa.RecordBatchReader) -> None:
     for row in _values(rows):
-        sys.stdout.write(_document(row) + "\n")
+        sys.stdout.write(json_line(_document(row)) + "\n")
 
 
 def _parquet(rows: pa.RecordBatchReader) -> None:

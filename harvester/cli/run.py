@@ -10,7 +10,12 @@ from dataclasses import dataclass, replace
 
 import click
 
-from harvester.cli.options import base_url_option, database_option, lake_option
+from harvester.cli.options import (
+    base_url_option,
+    database_option,
+    database_path,
+    lake_option,
+)
 from harvester.cli.pace import pace_of
 from harvester.cli.progress import LogLines, bars
 from harvester.engine import Observer
@@ -20,6 +25,7 @@ from harvester.sandbox import SandboxConfig, serve_in_thread
 from harvester.settings import Settings, environment
 from harvester.spec import load_jobs
 from harvester.telemetry import configure
+from harvester.texts import json_line, printable
 
 __all__ = ["run"]
 
@@ -48,6 +54,7 @@ class _Show:
 @click.option("--strict", is_flag=True, help="Identifiers that NCBI does not know are a failure.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON document.")
 @click.option("--log-format", type=click.Choice(["console", "json"]), default="console")
+@click.option("--log-level", type=click.Choice(["debug", "info"]), default="info")
 @click.option("--log-file", metavar="FILE", help="Write the log there instead of to stderr.")
 @click.option("--no-progress", is_flag=True, help="Log lines instead of bars on a terminal.")
 def run(
@@ -64,6 +71,7 @@ def run(
     strict: bool,
     as_json: bool,
     log_format: str,
+    log_level: str,
     log_file: str | None,
     no_progress: bool,
 ) -> int:
@@ -73,9 +81,8 @@ def run(
     Exit status: 0 complete, 2 bad job or usage, 3 partial, 4 nothing could be harvested,
     5 another run holds the lake, 130 or 143 interrupted (run again to go on).
     """
-    del accept_removals  # no row is removed yet, so there is nothing to accept
     show = _Show(as_json, bars=sys.stderr.isatty() and not no_progress and log_format == "console")
-    configure(log_format, log_file, quiet=show.bars)
+    configure(log_format, log_file, quiet=show.bars, steps=log_level == "debug")
     loaded = load_jobs(jobs)
     with _served(sandbox=sandbox) as sandbox_url:
         settings = Settings.load(
@@ -87,22 +94,45 @@ def run(
             concurrency=concurrency,
         )
         statuses = [
-            _one(_at_home(job, settings), settings, show, fresh=fresh, strict=strict)
+            _one(
+                _at_home(job, settings),
+                settings,
+                show,
+                fresh=fresh,
+                strict=strict,
+                accept_removals=accept_removals,
+            )
             for job in loaded
         ]
     return max(statuses)
 
 
-def _one(job: Job, settings: Settings, show: _Show, *, fresh: bool, strict: bool) -> int:
+def _one(
+    job: Job,
+    settings: Settings,
+    show: _Show,
+    *,
+    fresh: bool,
+    strict: bool,
+    accept_removals: bool,
+) -> int:
     with _watching(job, show) as (observer, publishing):
-        outcome = run_job(job, pace_of(job, settings), observer, fresh=fresh, on_publish=publishing)
+        outcome = run_job(
+            job,
+            pace_of(job, settings),
+            observer,
+            fresh=fresh,
+            accept_removals=accept_removals,
+            on_publish=publishing,
+        )
     _print(outcome, show)
     return _status(outcome, strict=strict)
 
 
 def _at_home(job: Job, settings: Settings) -> Job:
     """The job with the places that flags and environment give it."""
-    return replace(job, lake=settings.lake or job.lake, database=settings.database or job.database)
+    database = str(database_path(settings.database or job.database))
+    return replace(job, lake=settings.lake or job.lake, database=database)
 
 
 @contextmanager
@@ -127,16 +157,16 @@ def _watching(job: Job, show: _Show) -> Iterator[tuple[Observer, Callable[[], No
 def _print(outcome: Outcome, show: _Show) -> None:
     """The summary: a document for programs on stdout, or one line for people."""
     if outcome.outage is not None:
-        click.echo(f"harvester: {outcome.outage}", err=True)
+        click.echo(printable(f"harvester: {outcome.outage}"), err=True)
     if show.as_json:
-        click.echo(json.dumps(outcome.summary.document(), ensure_ascii=False))
+        click.echo(json_line(json.dumps(outcome.summary.document(), ensure_ascii=False)))
         return
     click.echo(outcome.summary.line())
     for entry in outcome.summary.failed:
-        click.echo(f"  failed: {entry['query']}: {entry['reason']}", err=True)
+        click.echo(printable(f"  failed: {entry['query']}: {entry['reason']}"), err=True)
     for entry in outcome.summary.missing:
         what = f"{entry['resource']} {entry['selector']} {entry['value']}"
-        click.echo(f"  unknown: {what}: {entry['reason']}", err=True)
+        click.echo(printable(f"  unknown: {what}: {entry['reason']}"), err=True)
 
 
 def _status(outcome: Outcome, *, strict: bool) -> int:

@@ -10,10 +10,11 @@ import click
 from harvester.cli.options import lake_option
 from harvester.ledger import Ledger
 from harvester.publish import read_runs
-from harvester.runs import runs_of
+from harvester.runs import waiting_runs
 from harvester.settings import Settings, environment
 from harvester.spec import load_job
 from harvester.store.lake import Lake
+from harvester.texts import printable
 
 __all__ = ["status"]
 
@@ -67,7 +68,7 @@ def _rows(lake: Lake) -> list[_Row]:
 
 
 def _waiting(lake: Lake) -> list[_Row]:
-    return [_interrupted(ledger) for ledger in runs_of(lake) if not ledger.committed]
+    return [_interrupted(ledger) for ledger in waiting_runs(lake)]
 
 
 def _interrupted(ledger: Ledger) -> _Row:
@@ -86,7 +87,7 @@ def _interrupted(ledger: Ledger) -> _Row:
 
 
 def _table(rows: list[_Row]) -> None:
-    cells = [[f"{getattr(row, name)}" for name in _COLUMNS] for row in rows]
+    cells = [[printable(f"{getattr(row, name)}") for name in _COLUMNS] for row in rows]
     widths = [max(map(len, column)) for column in zip(_COLUMNS, *cells, strict=True)]
     for line in [_COLUMNS, *cells]:
         padded = (text.ljust(width) for text, width in zip(line, widths, strict=True))

@@ -25,6 +25,8 @@ __all__ = ["Decoded", "Decoder"]
 
 #: Lines that are read one by one when the page holds a surprise among them.
 _SLICE = 64
+#: Bytes of lines that are Python objects at a time: those take ten times the room.
+_PORTION = 4 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,10 @@ class Decoder:
                 yield from self._try(b"\n".join(line.data for line in some), some)
 
     def _read_records(self, lines: Sequence[Line], aside: _Aside) -> Iterator[_Piece]:
+        for some in _portions(lines):
+            yield from self._read_portion(some, aside)
+
+    def _read_portion(self, lines: Sequence[Line], aside: _Aside) -> Iterator[_Piece]:
         kept: list[tuple[Line, Settled]] = []
         for line in lines:
             try:
@@ -147,3 +153,15 @@ class Decoder:
         if self._has_echo:
             columns[QUERY.name] = pa.array([s.query for _, s in kept], QUERY.arrow_type)
         yield _Piece(columns, [line for line, _ in kept])
+
+
+def _portions(lines: Sequence[Line]) -> Iterator[Sequence[Line]]:
+    """The lines in their order, no more at a time than what fits, and one line at least."""
+    start, room = 0, _PORTION
+    for place, line in enumerate(lines):
+        if len(line.data) > room and place > start:
+            yield lines[start:place]
+            start, room = place, _PORTION
+        room -= len(line.data)
+    if lines:
+        yield lines[start:]

@@ -20,6 +20,10 @@ from harvester.schema import Field
 __all__ = ["DriftBook", "Enums"]
 
 _SAMPLE = 200
+#: Findings of one page that are told apart; pointers that are told whole.
+_MOST_FINDINGS = 1000
+_LONGEST_POINTER = 1000
+_MORE = "/…"
 
 
 class DriftBook:
@@ -53,7 +57,9 @@ class DriftBook:
         count: int = 1,
         which: str = "",
     ) -> None:
-        about = (pointer, kind, which)
+        about = (pointer[:_LONGEST_POINTER], kind, which[:_SAMPLE])
+        if about not in self._counts and len(self._counts) >= _MOST_FINDINGS:
+            about = (_MORE, kind, "")
         if about not in self._counts:
             self._samples[about] = json_text(value)[:_SAMPLE]
         self._counts[about] = self._counts.get(about, 0) + count

@@ -22,22 +22,25 @@ class Surplus:
 
     values: dict[str, Any] = field(default_factory=dict)
     kinds: dict[str, str] = field(default_factory=dict)
+    _numbers: dict[str, int] = field(default_factory=dict)
 
     def add(self, pointer: str, kind: str, value: Any) -> None:  # noqa: ANN401 - parsed JSON
         """Keeps a value: an unknown `field`, or one whose `type` does not fit."""
-        place, number = pointer, 0
-        while place in self.values:
-            number += 1
-            place = f"{pointer}#{number}"
+        place = self._numbered(pointer) if pointer in self.values else pointer
         self.values[place] = value
         self.kinds[place] = kind
 
     def add_earlier(self, pointer: str, value: Any) -> None:  # noqa: ANN401 - parsed JSON
         """Keeps a value that a later one of the same name replaces."""
-        number = 1
+        self.add(self._numbered(pointer), "type", value)
+
+    def _numbered(self, pointer: str) -> str:
+        """The pointer with the lowest number that is free behind it."""
+        number = self._numbers.get(pointer, 0) + 1
         while f"{pointer}#{number}" in self.values:
             number += 1
-        self.add(f"{pointer}#{number}", "type", value)
+        self._numbers[pointer] = number
+        return f"{pointer}#{number}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Callable
 
 from harvester.decode.envelope import check_refusal, is_page, members_of, open_page, open_summary
 from harvester.decode.lines import depth
@@ -13,23 +14,34 @@ from harvester.model import Opened
 __all__ = ["inflate", "open_body"]
 
 _LIMIT = 256 * 2**20
+#: A page has a thousand records; what holds so many lines or values only wants to fill memory.
+_MOST_LINES = 100_000
+_MOST_VALUES = 8_000_000
 _GZIP = 31
+#: Servers send one; each costs a copy of all that follow.
+_MOST_MEMBERS = 100
+_OK = 200
 _BOM = b"\xef\xbb\xbf"
 _NOT_BLANK = re.compile(rb"[^ \t\r\n]")
 _LINE_OF_OBJECT = re.compile(rb"(?:\A|\n)[ \t\r]*\{")
 
 
 def open_body(
-    body: bytes, *, compressed: bool, ndjson: bool, list_field: str | None, limit: int = _LIMIT
+    body: bytes,
+    *,
+    compressed: bool,
+    ndjson: bool,
+    list_field: str | None,
+    limit: int = _LIMIT,
+    mask: Callable[[bytes], bytes] = bytes,
 ) -> Opened:
     """The records of one answer; a page and NDJSON are told apart by what they are.
 
-    `list_field` names the page's list of records; None means that the page is the record.
-    Raises TransientError where the body ends early or is no JSON, RefusedError above the limit.
+    `list_field` names the page's list of records; None means that the page is the record. `mask`
+    takes out what must not be kept. Raises TransientError where the body ends early or is no JSON,
+    RefusedError above the limit.
     """
-    text = inflate(body, limit) if compressed else body
-    if len(text) > limit:
-        raise _too_large(limit)
+    text = mask(_within(inflate(body, limit) if compressed else body, limit))
     text = text.removeprefix(_BOM)
     start = _NOT_BLANK.search(text)
     if start is None:
@@ -47,6 +59,8 @@ def inflate(body: bytes, limit: int) -> bytes:
     room = limit
     rest = body
     while rest or not pieces:
+        if len(pieces) == _MOST_MEMBERS:
+            raise RefusedError(_OK, f"the answer has more than {_MOST_MEMBERS} gzip members")
         stream = zlib.decompressobj(_GZIP)
         try:
             piece = stream.decompress(rest, room + 1)
@@ -60,6 +74,15 @@ def inflate(body: bytes, limit: int) -> bytes:
         room -= len(piece)
         rest = stream.unused_data.lstrip(b"\0")
     return b"".join(pieces)
+
+
+def _within(text: bytes, limit: int) -> bytes:
+    """The text, where it neither is too large nor would become so when it is read."""
+    if len(text) > limit:
+        raise _too_large(limit)
+    if len(text) > _MOST_VALUES and sum(map(text.count, (b",", b"[", b"{"))) > _MOST_VALUES:
+        raise RefusedError(_OK, f"the answer holds more than {_MOST_VALUES:,} values")
+    return text
 
 
 def _open_records(text: bytes, start: int, list_field: str, *, ndjson: bool) -> Opened:
@@ -84,6 +107,8 @@ def _open_broken(text: bytes, *, ndjson: bool) -> Opened:
 
 def _open_lines(text: bytes) -> Opened:
     """NDJSON as it is; a last line that a newline does not end must be whole by itself."""
+    if text.count(b"\n") > _MOST_LINES:
+        raise RefusedError(_OK, f"the answer holds more than {_MOST_LINES:,} lines")
     last = text.rpartition(b"\n")[2]
     if depth(last) > 0:
         raise TransientError("truncated", "the last line ends early")
@@ -101,4 +126,5 @@ def _glimpse(text: bytes) -> str:
 
 
 def _too_large(limit: int) -> RefusedError:
-    return RefusedError(0, f"the answer is larger than {limit} bytes")
+    room = f"{limit / 2**20:.4g} MB that limits.page_megabytes allows"
+    return RefusedError(_OK, f"the answer is larger than the {room}")

@@ -98,7 +98,9 @@ def _quote(value: object) -> str:
 
 
 def _integer(text: str) -> int | Number:
-    return int(text) if len(text) <= _LONGEST_INTEGER else Number.of(text)
+    # No int is a zero with a sign.
+    plain = len(text) <= _LONGEST_INTEGER and text != "-0"
+    return int(text) if plain else Number.of(text)
 
 
 def _refuse(name: str) -> None:

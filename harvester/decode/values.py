@@ -28,6 +28,8 @@ def _string(value: object) -> str | None:
 def _int(value: object) -> int | None:
     if isinstance(value, str) and _INTEGER.fullmatch(value):
         value = int(value)
+    elif isinstance(value, Number) and value.text == "-0":
+        return 0
     return value if type(value) is int and _SMALLEST <= value <= _LARGEST else None
 
 

@@ -1,20 +1,20 @@
 """Asking NCBI: building requests, pacing, retrying, following page tokens."""
 
-from harvester.fetch.pacing import Pacer
-from harvester.fetch.pages import Asker, Mark, walk
+from harvester.fetch.asker import Asker, open_asker
+from harvester.fetch.pace import Pace
+from harvester.fetch.pages import Mark, walk
 from harvester.fetch.request import Request, build
 from harvester.fetch.retry import Policy
-from harvester.fetch.session import open_session
 from harvester.fetch.traffic import Traffic
 
 __all__ = [
     "Asker",
     "Mark",
-    "Pacer",
+    "Pace",
     "Policy",
     "Request",
     "Traffic",
     "build",
-    "open_session",
+    "open_asker",
     "walk",
 ]

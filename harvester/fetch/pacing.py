@@ -17,6 +17,8 @@ _SLOW_DOWN = 0.5
 _CLIMB = 1.25
 #: Good answers in a row before the rate climbs one step.
 _STEP = 20
+#: Seconds at one rate that do as well: at the slowest, twenty answers take minutes.
+_CALM = 5.0
 
 
 class Pacer:
@@ -31,9 +33,11 @@ class Pacer:
         self._rate = rate
         self._good = 0
         self._held_until = 0.0
+        self._changed = 0.0
         self._line = asyncio.Lock()
         self._limiter = self._make(rate)
-        self._fresh = False
+        # Another run of this program may have asked a moment ago: the first request waits, too.
+        self._fresh = True
 
     @property
     def rate(self) -> float:
@@ -56,31 +60,42 @@ class Pacer:
         await self._limiter.acquire()
 
     def slow_down(self, hold: float) -> None:
-        """After a 429: nobody asks for `hold` seconds, and then at half the rate."""
-        until = asyncio.get_running_loop().time() + hold
-        self._held_until = max(self._held_until, until)
+        """After a 429: nobody asks for `hold` seconds, and then at half the rate.
+
+        More of them while nobody asks are answers to what was under way: the rate is halved once.
+        """
+        held = asyncio.get_running_loop().time() < self._held_until
+        self.hold(hold)
         self._good = 0
-        self._set(max(_SLOWEST, self._rate * _SLOW_DOWN))
+        if not held:
+            self._set(max(_SLOWEST, self._rate * _SLOW_DOWN))
+
+    def hold(self, seconds: float) -> None:
+        """Nobody asks for so long."""
+        until = asyncio.get_running_loop().time() + seconds
+        self._held_until = max(self._held_until, until)
 
     def heed(self, headers: Mapping[str, str]) -> None:
         """Believes a lower limit that the server states."""
         stated = headers.get("X-RateLimit-Limit", "").split(",")[0].strip()
-        if stated.isdigit() and 0 < int(stated) < self._ceiling:
+        if stated.isascii() and stated.isdigit() and 0 < float(stated) < self._ceiling:
             self._ceiling = float(stated)
             self._set(min(self._rate, self._ceiling))
 
     def credit(self) -> None:
-        """A good answer; enough of them in a row, and the rate climbs one step."""
+        """A good answer; after enough of them, or of time without a 429, the rate climbs a step."""
         if self._rate >= self._ceiling:
             return
         self._good += 1
-        if self._good >= _STEP:
+        calm = asyncio.get_running_loop().time() - self._changed
+        if self._good >= _STEP or calm >= _CALM:
             self._good = 0
             self._set(min(self._ceiling, self._rate * _CLIMB))
 
     def _set(self, rate: float) -> None:
         if rate != self._rate:
             self._rate = rate
+            self._changed = asyncio.get_running_loop().time()
             self._limiter = self._make(rate)
             self._fresh = True
 

@@ -56,15 +56,24 @@ def _paging(endpoint: Endpoint, token: str, page_size: int) -> dict[str, str | i
 
 
 def _path(chain: Chain, endpoint: Endpoint) -> str:
-    values = ",".join(quote(value, safe="") for value in chain.values)
-    return endpoint.path.format(values, quote(chain.taxon or "", safe=""))
+    values = ",".join(quote(value, safe="") for value in chain.sent or chain.values)
+    return endpoint.path.format(values, quote(_taxon(chain), safe=""))
+
+
+def _taxon(chain: Chain) -> str:
+    return chain.sent_taxon or chain.taxon or ""
 
 
 def _parameters(chain: Chain, endpoint: Endpoint) -> Iterator[tuple[str, str]]:
     wire = {param.name: param.wire_name for param in endpoint.filters}
-    for name, value in chain.filters:
+    for name, value in _filters(chain).items():
         for one in value if isinstance(value, tuple) else (value,):
             yield wire[name], _text(one)
+
+
+def _filters(chain: Chain) -> dict[str, FilterValue]:
+    """The job's filters, with those that cut a shard out."""
+    return dict(chain.filters) | dict(chain.shard)
 
 
 def _text(value: str | int | bool) -> str:  # noqa: FBT001 - a filter's value, not a switch
@@ -74,11 +83,11 @@ def _text(value: str | int | bool) -> str:  # noqa: FBT001 - a filter's value, n
 def _body(chain: Chain, endpoint: Endpoint, paging: dict[str, str | int]) -> bytes:
     body: dict[str, Json] = {}
     whole = endpoint.value_kind == "int"
-    _nest(body, endpoint.post_field, [int(v) if whole else v for v in chain.values])
+    _nest(body, endpoint.post_field, [int(v) if whole else v for v in chain.sent or chain.values])
     if endpoint.post_companion and chain.taxon:
-        _nest(body, endpoint.post_companion, chain.taxon)
+        _nest(body, endpoint.post_companion, _taxon(chain))
     wire = {param.name: param.wire_name for param in endpoint.filters}
-    for name, value in chain.filters:
+    for name, value in _filters(chain).items():
         _nest(body, wire[name], _json(value))
     if "sort" in body:
         body["sort"] = [body["sort"]]  # a body may hold several sort keys

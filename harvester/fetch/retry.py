@@ -9,22 +9,39 @@ from datetime import UTC, datetime
 
 from harvester.errors import HarvesterError, RefusedError, TransientError
 
-__all__ = ["Policy", "judge_status", "retry_after"]
+__all__ = ["Budget", "Policy", "judge_status", "retry_after"]
 
 #: Statuses that pass: the request is right, the moment is wrong.
 _TRANSIENT = frozenset({408, 425, 429})
 _NOT_IMPLEMENTED = 501
 #: A server that asks for more patience than this is as good as out of service.
 _LONGEST_WAIT = 300.0
+#: A run may ask again so often, and once more for each good answer: far more than the worst day
+#: needs (one answer in five lost costs one for four good ones), and an end for what never comes.
+_FREE_RETRIES = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How often and how patiently a request is asked again."""
+    """How often and how patiently a request is asked again, and how long an answer may take."""
 
     attempts: int = 8
     first_wait: float = 1.0
     longest_wait: float = 30.0
+    connect: float = 30.0
+    #: Seconds between two pieces of an answer.
+    silence: float = 60.0
+    #: Seconds from the moment a request leaves to the last byte of its answer.
+    deadline: float = 600.0
+
+    @classmethod
+    def within(cls, patience: float) -> Policy:
+        """Waits that fit into a patience: who cannot wait for NCBI cannot wait for a page."""
+        waits = cls()
+        return cls(
+            first_wait=min(waits.first_wait, patience / 10),
+            longest_wait=min(waits.longest_wait, patience / 4),
+        )
 
     def wait(self, attempt: int, error: TransientError, chance: float) -> float | None:
         """Seconds until the next try of a request that failed `attempt` times; None: no more.
@@ -35,6 +52,19 @@ class Policy:
             return None
         ceiling = min(self.longest_wait, self.first_wait * 2.0 ** (attempt - 1))
         return max(error.wait or 0.0, ceiling * chance)
+
+
+@dataclass(slots=True)
+class Budget:
+    """What a whole run may ask again: a little at once, and more the more good answers it got."""
+
+    good: int = 0
+    used: int = 0
+
+    @property
+    def spent(self) -> bool:
+        """Whether nothing is asked again any more."""
+        return self.used >= _FREE_RETRIES + self.good
 
 
 def judge_status(
@@ -58,7 +88,7 @@ def retry_after(value: str, now: datetime) -> float | None:
         return None
     try:
         seconds = float(value) if value.isdigit() else _until(value, now)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return min(max(seconds, 0.0), _LONGEST_WAIT)
 

@@ -11,28 +11,27 @@ from typing import Any
 import aiohttp
 
 from harvester import __version__
+from harvester.fetch.pace import Pace
 from harvester.fetch.pacing import Pacer
 from harvester.fetch.traffic import Traffic
 
 __all__ = ["open_session"]
 
-_CONNECT = 30.0
-#: Seconds between two pieces of an answer; the deadline of a whole page is the asker's.
-_SILENCE = 60.0
-
 
 @asynccontextmanager
 async def open_session(
-    pacer: Pacer, traffic: Traffic, *, concurrency: int, api_key: str | None
+    pace: Pace, pacer: Pacer, traffic: Traffic
 ) -> AsyncIterator[aiohttp.ClientSession]:
     """A session that leaves bodies compressed: they are inflated in worker threads."""
     headers = {"User-Agent": f"ncbi-harvester/{__version__}", "Accept-Encoding": "gzip"}
-    if api_key:
-        headers["api-key"] = api_key
+    if pace.api_key:
+        headers["api-key"] = pace.api_key
     async with aiohttp.ClientSession(
         headers=headers,
-        connector=aiohttp.TCPConnector(limit=concurrency),
-        timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT, sock_read=_SILENCE),
+        connector=aiohttp.TCPConnector(limit=pace.concurrency),
+        timeout=aiohttp.ClientTimeout(
+            total=None, sock_connect=pace.policy.connect, sock_read=pace.policy.silence
+        ),
         auto_decompress=False,
         trace_configs=[_paced(pacer, traffic)],
     ) as session:
@@ -42,15 +41,19 @@ async def open_session(
 
 
 def _paced(pacer: Pacer, traffic: Traffic) -> aiohttp.TraceConfig:
-    """Waits for a turn when a connection is in hand, so a slow handshake cannot bunch requests."""
+    """Waits for a turn when a connection is in hand, so a slow handshake cannot bunch requests.
+
+    A request's own context is a function that is called when it leaves.
+    """
 
     async def turn(_session: aiohttp.ClientSession, request: SimpleNamespace, _: Any) -> None:  # noqa: ANN401
         if hasattr(request, "sent"):
             # aiohttp itself sends a GET again when a kept connection breaks before the answer.
-            traffic.failed("connection")
+            traffic.again("connection")
         request.sent = True
         await pacer.turn()
         traffic.requests += 1
+        request.trace_request_ctx()
 
     trace = aiohttp.TraceConfig()
     trace.on_connection_create_end.append(turn)

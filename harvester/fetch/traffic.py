@@ -1,10 +1,39 @@
-"""What goes over the wire, counted."""
+"""What goes over the wire, counted; the closed set of reasons for asking again."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
-__all__ = ["Traffic"]
+__all__ = ["REASONS", "Traffic", "is_reason"]
+
+#: Why something was asked again, as logs and the documentation call it; beside these `http 5xx`.
+REASONS = frozenset(
+    {
+        "bad gzip",
+        "blocked",
+        "connect",
+        "connect timeout",
+        "connection",
+        "empty",
+        "error in answer",
+        "http 408",
+        "http 425",
+        "http 429",
+        "name resolution",
+        "not JSON",
+        "timeout",
+        "tls",
+        "token refused",
+        "truncated",
+    }
+)
+_SERVER_ERROR = re.compile(r"http [5-9]\d\d")
+
+
+def is_reason(text: str) -> bool:
+    """Whether this is one of the words for asking again."""
+    return text in REASONS or _SERVER_ERROR.fullmatch(text) is not None
 
 
 @dataclass(slots=True)
@@ -14,7 +43,6 @@ class Traffic:
     requests: int = 0
     throttled: int = 0
     bytes_received: int = 0
-    failures_in_a_row: int = 0
     retries: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -22,7 +50,6 @@ class Traffic:
         """Requests that had to be asked again."""
         return sum(self.retries.values())
 
-    def failed(self, reason: str) -> None:
-        """Counts a passing fault by its reason."""
+    def again(self, reason: str) -> None:
+        """Counts a reason for asking again."""
         self.retries[reason] = self.retries.get(reason, 0) + 1
-        self.failures_in_a_row += 1

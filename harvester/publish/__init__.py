@@ -1,43 +1,53 @@
 """From a run's staged parts to the lake's tables, and from the lake to the DuckDB file."""
 
+from harvester.publish.answers import Asked, Staged
+from harvester.publish.check import is_current
 from harvester.publish.counts import row_counts
 from harvester.publish.database import build_database
-from harvester.publish.items import ChainCount, chain_counts, distinct_keys, matched
+from harvester.publish.histogram import day_counts
 from harvester.publish.layout import META_TABLES
+from harvester.publish.leftovers import leftovers
 from harvester.publish.manifest import (
     MANIFEST,
     CommittedRun,
     LakeFile,
     Manifest,
     TableState,
-    leftovers,
     read_manifest,
     write_manifest,
 )
+from harvester.publish.members import Loss, orphans, write_members
 from harvester.publish.merge import TableChange, merge_table
 from harvester.publish.meta import keep_quarantine, read_runs, write_meta
 from harvester.publish.sql import type_name
+from harvester.publish.survey import ChainCount, Survey, survey
 
 __all__ = [
     "MANIFEST",
     "META_TABLES",
+    "Asked",
     "ChainCount",
     "CommittedRun",
     "LakeFile",
+    "Loss",
     "Manifest",
+    "Staged",
+    "Survey",
     "TableChange",
     "TableState",
     "build_database",
-    "chain_counts",
-    "distinct_keys",
+    "day_counts",
+    "is_current",
     "keep_quarantine",
     "leftovers",
-    "matched",
     "merge_table",
+    "orphans",
     "read_manifest",
     "read_runs",
     "row_counts",
+    "survey",
     "type_name",
     "write_manifest",
+    "write_members",
     "write_meta",
 ]

@@ -11,11 +11,14 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+import structlog
 
 from harvester.errors import LakeError
-from harvester.store.lake import Lake, sync_folder
+from harvester.store.lake import Lake, make_folder, sync_folder
 
 __all__ = ["adopt", "chosen", "row_count"]
+
+_log = structlog.get_logger(__name__)
 
 
 def adopt(lake: Lake, source: str, target: str) -> None:
@@ -26,7 +29,7 @@ def adopt(lake: Lake, source: str, target: str) -> None:
     old, new = Path(lake.path(source)), Path(lake.path(target))
     aside = new.with_name(f".{new.name}.tmp")
     try:
-        new.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(new.parent)
         aside.unlink(missing_ok=True)
         os.link(old, aside)
     except OSError:
@@ -37,6 +40,7 @@ def adopt(lake: Lake, source: str, target: str) -> None:
         with suppress(FileNotFoundError):
             aside.unlink()  # renaming to another name of the same file does nothing at all
         sync_folder(new.parent)
+        _log.debug("file adopted", path=target)
     except OSError as error:
         raise LakeError(f"cannot write {new}: {error}") from error
 

@@ -6,16 +6,23 @@ import fcntl
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+import structlog
 
 from harvester.errors import LakeError
 from harvester.store.lake import sync_file, sync_folder
 
 __all__ = ["built_aside"]
 
+_log = structlog.get_logger(__name__)
+
 _LOCK = "lock"
+#: Seconds within which a build has its lock.
+_BEGINNING = 60
 
 
 @contextmanager
@@ -33,8 +40,11 @@ def built_aside(target: Path) -> Iterator[Path]:
         folder.mkdir()
         with (folder / _LOCK).open("wb") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
+            _log.debug("build began")
             yield folder / final.name
+            _log.debug("database built")
             _replace(folder / final.name, final)
+            _log.debug("database replaced")
     except OSError as error:
         raise LakeError(f"cannot build {target}: {error}") from error
     finally:
@@ -60,5 +70,14 @@ def _remove_if_dead(folder: Path) -> None:
         with (folder / _LOCK).open("rb") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(folder, ignore_errors=True)
+    except FileNotFoundError:
+        _remove_if_stillborn(folder)
     except OSError:
-        return  # its build lives, or is only just beginning
+        return  # its build lives
+
+
+def _remove_if_stillborn(folder: Path) -> None:
+    """A build that died before it had its lock left an empty folder; a living one has it soon."""
+    with suppress(OSError):
+        if time.time() - folder.stat().st_mtime > _BEGINNING:
+            folder.rmdir()

@@ -6,22 +6,45 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
+import structlog
 
 from harvester.errors import LakeError
 from harvester.publish.layout import META_TABLES, Layout, table_layouts
 from harvester.publish.manifest import Manifest
 from harvester.publish.sql import columns, name
-from harvester.publish.workbench import Connection, one
+from harvester.publish.views import FILES, MOMENTS
+from harvester.publish.workbench import Connection, hush, one
+from harvester.store.lake import Lake
 
-__all__ = ["check"]
+__all__ = ["check", "is_current"]
+
+_log = structlog.get_logger(__name__)
 
 
 def check(file: Path, manifest: Manifest, memory: str) -> None:
     """Opens the file as a reader would; LakeError where it is not complete and consistent."""
     with duckdb.connect(str(file), read_only=True, config={"memory_limit": memory}) as connection:
+        hush(connection)
         faults = list(_faults(connection, manifest))
     if faults:
         raise LakeError(f"the new database is wrong, the old one stays: {'; '.join(faults)}")
+    _log.debug("database checked")
+
+
+def is_current(file: Path, lake: Lake, manifest: Manifest) -> bool:
+    """Whether a published database has all runs of the lake, and reads none but its files."""
+    if not file.exists():
+        return False
+    try:
+        with duckdb.connect(str(file), read_only=True) as connection:
+            runs = connection.execute(f"SELECT run_id FROM {MOMENTS}").fetchall()
+            read = connection.execute(f"SELECT path FROM {FILES}").fetchall()
+    except duckdb.Error:
+        return False  # not a database of the harvester's, or a broken one
+    files = {lake.path(path) for path in manifest.paths()}
+    return {run for (run,) in runs} == manifest.moments().keys() and files.issuperset(
+        path for (path,) in read
+    )
 
 
 def _faults(connection: Connection, manifest: Manifest) -> Iterator[str]:

@@ -54,16 +54,13 @@ def todays_files(lake: Lake, layout: Layout, paths: Iterable[str], folder: str) 
 
 def todays_rows(lake: Lake, layout: Layout, path: str) -> Iterator[pa.RecordBatch]:
     """The rows of a file under today's layout, a row group at a time."""
-    with pq.ParquetFile(lake.path(path)) as parquet:
-        for group in range(parquet.num_row_groups):
-            table = parquet.read_row_group(group)
-            try:
-                todays = _todays(table, layout)
-            except pa.ArrowException as error:
-                raise LakeError(
-                    f"{lake.path(path)} does not fit today's schema: {error}"
-                ) from error
-            yield from todays.combine_chunks().to_batches()
+    try:
+        with pq.ParquetFile(lake.path(path)) as parquet:
+            for group in range(parquet.num_row_groups):
+                todays = _todays(parquet.read_row_group(group), layout)
+                yield from todays.combine_chunks().to_batches()
+    except (pa.ArrowException, OSError) as error:
+        raise LakeError(f"{lake.path(path)} does not fit today's schema: {error}") from error
 
 
 def _upgraded(lake: Lake, layout: Layout, file: LakeFile) -> LakeFile:

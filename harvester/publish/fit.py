@@ -21,7 +21,10 @@ Raw = msgspec.Raw
 Rest = dict[str, Raw]
 
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,18}")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_CLOCK = r"[0-9]{2}(?::[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?)?"
+#: What Python reads beyond this it would cut or guess.
+_TIMESTAMP = re.compile(rf"{_DATE.pattern}(?:[T ]{_CLOCK}(?:Z|[+-][0-9]{{2}}(?::?[0-9]{{2}})?)?)?")
 _OBJECT = msgspec.json.Decoder(dict[str, Raw])
 _LIST = msgspec.json.Decoder(list[Raw])
 _ANY = msgspec.json.Decoder(Any)
@@ -40,7 +43,7 @@ def fit(raw: Raw, field: Field, at: str, rest: Rest) -> Any:  # noqa: ANN401 - a
         if field.kind == "struct":
             return _struct(_OBJECT.decode(text), field, at, rest)
         return text.decode() if field.kind == "json" else _FITTING[field.kind](_ANY.decode(text))
-    except (ValueError, OverflowError):  # msgspec's errors are ValueErrors
+    except (ValueError, OverflowError, RecursionError):  # msgspec's errors are ValueErrors
         rest[at] = raw
         return None
 
@@ -104,8 +107,8 @@ def _date(value: object) -> date:
 
 
 def _timestamp(value: object) -> datetime:
-    if not isinstance(value, str):
-        raise ValueError  # noqa: TRY004 - it is the value that does not fit
+    if not isinstance(value, str) or not _TIMESTAMP.fullmatch(value):
+        raise ValueError
     told = datetime.fromisoformat(value)
     return told.astimezone(UTC).replace(tzinfo=None) if told.tzinfo else told
 

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from itertools import accumulate
 from typing import Any, TypeVar
 
+import structlog
+
 from harvester.errors import LakeError
 from harvester.store.lake import Lake
 
@@ -18,14 +20,14 @@ __all__ = [
     "LakeFile",
     "Manifest",
     "TableState",
-    "leftovers",
     "read_manifest",
     "write_manifest",
 ]
 
 MANIFEST = "manifest.json"
 _VERSION = 1
-_NOT_DATA = frozenset({MANIFEST, ".lock"})
+
+_log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
@@ -43,14 +45,26 @@ class LakeFile:
 
 @dataclass(frozen=True, slots=True)
 class TableState:
-    """A table: files of row versions, and files that name the versions which have ended."""
+    """The files of a table.
+
+    `data` holds versions of rows, `ended` names those that are over, `members` says which question
+    delivered which row.
+    """
 
     data: tuple[LakeFile, ...] = ()
     ended: tuple[LakeFile, ...] = ()
+    members: tuple[LakeFile, ...] = ()
 
     def __add__(self, more: TableState) -> TableState:
         """Both tables' files, this one's first."""
-        return TableState(self.data + more.data, self.ended + more.ended)
+        return TableState(
+            self.data + more.data, self.ended + more.ended, self.members + more.members
+        )
+
+    @property
+    def files(self) -> tuple[LakeFile, ...]:
+        """All of them."""
+        return self.data + self.ended + self.members
 
     @property
     def versions(self) -> int:
@@ -118,7 +132,7 @@ class Manifest:
 
     def paths(self) -> list[str]:
         """Every file that the lake consists of, the manifest itself left out."""
-        tables = (file for table in self.tables.values() for file in table.data + table.ended)
+        tables = (file for table in self.tables.values() for file in table.files)
         meta = (file for listed in self.meta.values() for file in listed)
         return [file.path for file in (*tables, *meta)]
 
@@ -143,17 +157,7 @@ def write_manifest(lake: Lake, manifest: Manifest) -> None:
         "meta": {name: [asdict(file) for file in files] for name, files in manifest.meta.items()},
     }
     lake.write(MANIFEST, json.dumps(body, indent=1).encode())
-
-
-def leftovers(lake: Lake, manifest: Manifest, running: Collection[str] = ()) -> list[str]:
-    """Files that neither the manifest names nor a run under way needs."""
-    named = _NOT_DATA.union(manifest.paths())
-    return [path for path in lake.list("") if path not in named and not _needed(path, running)]
-
-
-def _needed(path: str, running: Collection[str]) -> bool:
-    steps = path.split("/")
-    return any(run_id in steps or steps[-1].startswith(run_id) for run_id in running)
+    _log.debug("manifest written")
 
 
 def _parse(body: Mapping[str, Any]) -> Manifest:
@@ -172,8 +176,10 @@ def _parse(body: Mapping[str, Any]) -> Manifest:
 
 
 def _table(body: Mapping[str, Any]) -> TableState:
-    _refuse_unknown(body, {"data", "ended"})
-    return TableState(_files(body["data"]), _files(body["ended"]))
+    _refuse_unknown(body, {"data", "ended", "members"})
+    # Lakes of the first days name no members.
+    members = _files(body.get("members", ()))
+    return TableState(_files(body["data"]), _files(body["ended"]), members)
 
 
 def _files(listed: Iterable[Mapping[str, Any]]) -> tuple[LakeFile, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from harvester.schema import Field
@@ -12,6 +13,7 @@ __all__ = [
     "name",
     "parquet",
     "path",
+    "plain_path",
     "same",
     "sql_type",
     "text",
@@ -20,6 +22,7 @@ __all__ = [
     "value_of",
 ]
 
+_PATTERN = re.compile(r"[*?\[]")
 _SCALARS = {
     "string": "VARCHAR",
     "int": "BIGINT",
@@ -63,9 +66,15 @@ def same(left: str, right: str, names: Iterable[str]) -> str:
 
 
 def parquet(lake: Lake, paths: Iterable[str], *options: str) -> str:
-    """A table function over files of the lake, in their order."""
-    arguments = (texts(map(lake.path, paths)), *(f"{option} = true" for option in options))
+    """A table function over files of the lake, in their order; folder names hold no values."""
+    files = texts(plain_path(lake.path(path)) for path in paths)
+    arguments = (files, *(f"{option} = true" for option in options), "hive_partitioning = false")
     return f"read_parquet({', '.join(arguments)})"
+
+
+def plain_path(path: str) -> str:
+    """A file's path on its way to DuckDB, which would take some characters for a pattern."""
+    return _PATTERN.sub(r"[\g<0>]", path)
 
 
 def path(steps: Sequence[str]) -> str:

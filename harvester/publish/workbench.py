@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from harvester.errors import LakeError
 
-__all__ = ["MEMORY", "Connection", "one", "with_room", "workbench"]
+__all__ = ["MEMORY", "Connection", "hush", "one", "with_room", "workbench"]
 
 #: What DuckDB may hold in memory; the process needs some 100 MB beside it.
 MEMORY = "256MB"
@@ -40,10 +40,16 @@ def workbench(spill: Path | str, memory: str) -> Iterator[Connection]:
     pa.default_memory_pool().release_unused()
     connection = duckdb.connect(":memory:", config=config)
     try:
+        hush(connection)
         yield connection
     finally:
         connection.close()
         shutil.rmtree(spill, ignore_errors=True)
+
+
+def hush(connection: Connection) -> None:
+    """No progress bar: where DuckDB takes the process for a notebook it would go to stdout."""
+    connection.execute("SET enable_progress_bar = false")
 
 
 def with_room(work: Callable[[str], T], memory: str = MEMORY) -> T:

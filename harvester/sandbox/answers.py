@@ -25,7 +25,7 @@ JSON, NDJSON = "application/json", "application/x-ndjson"
 #: Selections that are remembered, so that the next page of a query need not search again.
 _REMEMBERED = 16
 _PHRASES = {400: "Bad Request", 404: "Not Found", 408: "Request Timeout",
-            500: "Internal Server Error"}  # fmt: skip
+            500: "Internal Server Error", 503: "Service Unavailable"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Answers:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._selections: OrderedDict[tuple[str, float, float], Selection] = OrderedDict()
+        self._selections: OrderedDict[tuple[str, float, float, float], Selection] = OrderedDict()
         self._lock = Lock()
 
     def answer(self, ask: Ask, effects: Effects, *, ndjson: bool, number: int) -> Answer:
@@ -94,13 +94,14 @@ class Answers:
 
     def _selection(self, ask: Ask, effects: Effects) -> Selection:
         """The records that answer; searched once a query."""
-        place = (ask.scope, effects.shrink, effects.gone)
+        place = (ask.scope, effects.shrink, effects.gone, effects.unsorted)
         with self._lock:
             if place in self._selections:
                 self._selections.move_to_end(place)
                 return self._selections[place]
         selection = self._world.kinds[ask.family].select(ask)
         missing = effects.gone + (effects.shrink if ask.selector == "taxa" else 0)
+        missing += effects.unsorted if any(ask.many(name) for name in _SORTED) else 0
         if missing:
             selection = replace(selection, keys=_left(selection.keys, missing))
         with self._lock:
@@ -116,6 +117,7 @@ class Answers:
             return Answer(200, b"" if ndjson else b"{}", NDJSON if ndjson else JSON)
         keys = selection.keys
         start = bisect_right(keys, read_token(ask.token, ask.scope)) if ask.token else 0
+        start = _moved(start, ask.page_size, effects)
         stop = min(start + ask.page_size, len(keys))
         token = write_token(keys[stop - 1], ask.scope) if start < stop < len(keys) else ""
         if "repeat-token" in effects:
@@ -130,6 +132,17 @@ class Answers:
         if "camel" in effects:
             body = _camel_envelope(body)
         return Answer(200, body, JSON, token, len(records))
+
+
+#: Filters that sort records by something that not every record may have.
+_SORTED = ("first_release_date", "last_release_date", "types", "locations")
+
+
+def _moved(start: int, page_size: int, effects: Effects) -> int:
+    """Where a page begins when the rows moved since the page before was given."""
+    if "shifted" in effects:
+        return max(0, start - page_size // 2)
+    return start + page_size // 2 if "skipped" in effects else start
 
 
 def _left(keys: Sequence[int], percent: float) -> list[int]:

@@ -17,11 +17,19 @@ FAULTS = {
     "404": "does not find what was asked for",
     "408": "gives up waiting for the request",
     "429": "answers that there were too many requests",
+    "429-seconds": "the same, and says in how many seconds to come back",
+    "429-date": "the same, and says at what time to come back",
     "500": "fails inside",
+    "500-html": "fails inside, in HTML",
+    "500-empty": "fails inside, without a word",
     "502": "a gateway in front fails, in HTML",
     "503": "is out of service, in HTML",
+    "503-json": "is out of service, in JSON",
+    "503-empty": "is out of service, without a word",
+    "503-seconds": "is out of service, and says in how many seconds to come back",
     "504": "a gateway in front gives up, in HTML",
     "html403": "blocks the address with a page in HTML",
+    "refused": "drops all connections and refuses new ones for a third of a second",
     "reset": "resets the connection before any header",
     "reset-body": "resets the connection in the middle of the body",
     "truncated": "ends the body before its stated length",
@@ -30,6 +38,8 @@ FAULTS = {
     "hang": "accepts the request and never answers",
     "stale-token": "no longer knows the page token",
     "repeat-token": "gives the token of the page itself as the next one",
+    "shifted": "begins half a page too early: its rows moved on since the page before",
+    "skipped": "begins half a page too late: its rows moved up since the page before",
     "empty": "answers with nothing at all, as if there were no records",
     "unknown-field": "adds fields and values that nobody documented",
     "broken-line": "cuts one NDJSON line off in the middle",
@@ -39,8 +49,11 @@ FAULTS = {
     "bare": "uses the older layout: genes without their wrapper",
     "shrink": "leaves this percentage of the records out of lists, silently",
     "gone": "knows this percentage of the records no longer, however asked",
+    "unsorted": "leaves this percentage of the records out of lists by date, type or place",
 }
-_PERCENT = {"shrink", "gone"}
+_PERCENT = {"shrink", "gone", "unsorted"}
+#: These strike only requests for a later page.
+_PAGED = {"stale-token", "repeat-token", "shifted", "skipped"}
 _RULE = re.compile(
     r"(?:(?P<family>\w+)/)?(?P<name>[a-z0-9-]+?)"
     r"(?::(?P<share>[\d.]+)|@(?P<first>\d+)(?:-(?P<last>\d+)|(?P<open>\+))?)?"
@@ -71,6 +84,7 @@ class Effects:
     names: frozenset[str] = frozenset()
     shrink: float = 0.0
     gone: float = 0.0
+    unsorted: float = 0.0
 
     def __contains__(self, name: str) -> bool:
         return name in self.names
@@ -86,8 +100,9 @@ class Faults:
         self._numbers: list[int] = []
         self.set(text)
 
-    def set(self, text: str) -> None:
+    def set(self, text: str, seed: int | None = None) -> None:
         """Puts other faults in force; the counting of requests begins anew."""
+        self._seed = self._seed if seed is None else seed
         rules = [_parse(part.strip()) for part in text.split(",") if part.strip()]
         self.text = text
         self._rules, self._numbers = rules, [0] * len(rules)
@@ -96,7 +111,7 @@ class Faults:
         """The faults that strike the next request of a family."""
         rules, numbers = self._rules, self._numbers
         names: set[str] = set()
-        missing = {"shrink": 0.0, "gone": 0.0}
+        missing = dict.fromkeys(_PERCENT, 0.0)
         for place, rule in enumerate(rules):
             if rule.family not in {"", family} or not _eligible(rule.name, token, ndjson):
                 continue
@@ -105,11 +120,11 @@ class Faults:
                 missing[rule.name] = rule.share
             elif rule.strikes(numbers[place], self._seed, place):
                 names.add(rule.name)
-        return Effects(frozenset(names), missing["shrink"], missing["gone"])
+        return Effects(frozenset(names), **missing)
 
 
 def _eligible(name: str, token: bool, ndjson: bool) -> bool:  # noqa: FBT001 - two facts
-    if name in {"stale-token", "repeat-token"}:
+    if name in _PAGED:
         return token
     return ndjson if name == "broken-line" else True
 

@@ -7,8 +7,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 
 from aiohttp import web
 
@@ -16,6 +14,7 @@ from harvester.sandbox.answers import Answer, Answers, refusal
 from harvester.sandbox.asks import Refusal
 from harvester.sandbox.cache import Cache
 from harvester.sandbox.config import SandboxConfig
+from harvester.sandbox.door import Door
 from harvester.sandbox.faults import Effects, Faults
 from harvester.sandbox.limits import Limiter
 from harvester.sandbox.noise import mix
@@ -23,7 +22,7 @@ from harvester.sandbox.reading import read_ask
 from harvester.sandbox.routes import BASE, Route, find_route
 from harvester.sandbox.stats import Stats
 from harvester.sandbox.templates import dumps
-from harvester.sandbox.wire import compressed, fallen, send, throttled
+from harvester.sandbox.wire import compressed, fallen, later, send, throttled
 from harvester.sandbox.world import World
 
 __all__ = ["Sandbox"]
@@ -33,13 +32,14 @@ STATS_PATH = "/sandbox/stats"
 #: Faults that change what an answer says; such answers are not remembered.
 _CHANGING = frozenset(
     ("repeat-token", "empty", "unknown-field", "broken-line", "moving-total", "refuse-list",
-     "camel", "bare")
+     "camel", "bare", "shifted", "skipped")
 )  # fmt: skip
 _THREADS = 2
 _LARGEST_BODY = 16 * 2**20
 #: How much longer than a small answer a page of 1000 takes, and how much chance adds.
 _FULL_PAGE, _JITTER = 1.5, 0.2
 _GOODBYE = 0.5
+_SHUT = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class _Call:
 
     def key(self, effects: Effects) -> Hashable:
         """The same for requests with the same answer."""
-        missing = (effects.shrink, effects.gone)
+        missing = (effects.shrink, effects.gone, effects.unsorted)
         return (self.method, self.path, self.query, self.body, self.ndjson, self.gzip, missing)
 
 
@@ -83,6 +83,7 @@ class Sandbox:
         self._answers = Answers(self.world)
         self._limiter = Limiter()
         self._cache = Cache(self.config.cache_mb * 2**20)
+        self._door: Door | None = None
 
     @asynccontextmanager
     async def serve(self, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
@@ -94,11 +95,13 @@ class Sandbox:
                 application, access_log=None, handler_cancellation=True, shutdown_timeout=_GOODBYE
             )
             await runner.setup()
+            self._door = door = Door(runner, host, port)
             try:
-                await web.TCPSite(runner, host, port).start()
+                await door.open()
                 shown = f"[{host}]" if ":" in host else host
-                yield f"http://{shown}:{runner.addresses[0][1]}{BASE}"
+                yield f"http://{shown}:{door.port}{BASE}"
             finally:
+                await door.close()
                 await runner.cleanup()
 
     def _handler(self, threads: ThreadPoolExecutor) -> _Handler:
@@ -117,6 +120,8 @@ class Sandbox:
             call = await self._read(request, found)
             effects = self.faults.draw(call.family, token=call.has_token, ndjson=call.ndjson)
             self.stats.faults.update(effects.names)
+            if "refused" in effects and self._door is not None:
+                self._door.shut(_SHUT)
             answer = fallen(effects, str(request.remote)) or _stale(effects)
             if answer is None:
                 answer = await self._answer(call, effects, threads)
@@ -192,16 +197,10 @@ class Sandbox:
         self.stats.by_status[answer.status] += 1
         self.stats.records += answer.records
         self.stats.bytes_sent += len(answer.body)
-        if answer.status == 429:  # noqa: PLR2004 - Too Many Requests
-            headers = headers | self._retry_after()
+        if answer.status in {429, 503}:
+            form = self.config.retry_after if answer.status == 429 else "none"  # noqa: PLR2004
+            headers = headers | later(effects, form)
         return await send(request, answer, headers, effects)
-
-    def _retry_after(self) -> dict[str, str]:
-        form = self.config.retry_after
-        if form == "none":
-            return {}
-        moment = datetime.now(UTC) + timedelta(seconds=2)
-        return {"Retry-After": "1" if form == "seconds" else format_datetime(moment, usegmt=True)}
 
 
 def _stale(effects: Effects) -> Answer | None:

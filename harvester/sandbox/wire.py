@@ -8,6 +8,8 @@ import socket
 import struct
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 from aiohttp import web
 
@@ -15,17 +17,26 @@ from harvester.sandbox.answers import Answer, refusal
 from harvester.sandbox.faults import Effects
 from harvester.sandbox.templates import dumps
 
-__all__ = ["compressed", "fallen", "send", "throttled"]
+__all__ = ["compressed", "fallen", "later", "send", "throttled"]
 
 TOKEN_HEADER = "X-Ncbi-Next-Page-Token"  # noqa: S105 - the name of a header
 _HTML = "text/html"
-_TITLES = {502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout"}
-_WORDS = {
-    400: "Invalid argument provided: the sandbox was told to refuse.",
-    404: "Your request is invalid.",
-    408: "The request took too long.",
-    500: "Internal server error (0123456789ABCDEF0000.SID.05.1.1)",
+_TITLES = {
+    "500-html": "Internal Server Error",
+    "502": "Bad Gateway",
+    "503": "Service Unavailable",
+    "503-seconds": "Service Unavailable",
+    "504": "Gateway Timeout",
 }
+_WORDS = {
+    "400": "Invalid argument provided: the sandbox was told to refuse.",
+    "404": "Your request is invalid.",
+    "408": "The request took too long.",
+    "500": "Internal server error (0123456789ABCDEF0000.SID.05.1.1)",
+    "503-json": "The service is out of order (0123456789ABCDEF0000.SID.05.1.1)",
+}
+_WORDLESS = ("500-empty", "503-empty")
+_DIGITS = 3
 _PIECES, _PAUSE = 40, 0.025
 _CHUNK = 2**16
 _NEVER_LINGER = struct.pack("ii", 1, 0)
@@ -39,17 +50,33 @@ def throttled(caller: str, limit: int) -> Answer:
 
 def fallen(effects: Effects, caller: str) -> Answer | None:
     """The error that a fault puts in the place of the answer."""
-    if "429" in effects:
+    if effects.names & {"429", "429-seconds", "429-date"}:
         return throttled(caller, 5)
     if "html403" in effects:
         return _page(403, "403 Error - NCBI")
-    for status, title in _TITLES.items():
-        if str(status) in effects:
-            return _page(status, f"{status} {title}")
-    for status, words in _WORDS.items():
-        if str(status) in effects:
-            return refusal(status, words)
-    return None
+    for name, title in _TITLES.items():
+        if name in effects:
+            return _page(_status(name), f"{_status(name)} {title}")
+    for name, words in _WORDS.items():
+        if name in effects:
+            return refusal(_status(name), words)
+    return next((Answer(_status(name), b"") for name in _WORDLESS if name in effects), None)
+
+
+def _status(fault: str) -> int:
+    return int(fault[:_DIGITS])
+
+
+def later(effects: Effects, form: str) -> dict[str, str]:
+    """When to come back, in the form that a fault or the configuration wants."""
+    if effects.names & {"429-seconds", "503-seconds"}:
+        form = "seconds"
+    elif "429-date" in effects:
+        form = "date"
+    if form == "none":
+        return {}
+    moment = datetime.now(UTC) + timedelta(seconds=2)
+    return {"Retry-After": "1" if form == "seconds" else format_datetime(moment, usegmt=True)}
 
 
 def _page(status: int, title: str) -> Answer:
@@ -69,7 +96,7 @@ async def send(
     """Sends an answer, or fails to in the way that the faults want."""
     if "hang" in effects:
         await asyncio.Event().wait()
-    if "reset" in effects:
+    if effects.names & {"reset", "refused"}:
         _reset(request)
         return web.Response()
     dress = _dress(answer, headers)

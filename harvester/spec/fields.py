@@ -13,9 +13,9 @@ from unicodedata import category
 from harvester.spec.faults import Faults, shown
 from harvester.spec.names import did_you_mean
 from harvester.spec.nodes import Broken, Entry, Listing, Node, Scalar, Table
-from harvester.spec.rules import Bounds
+from harvester.spec.rules import SPAN, SPAN_UNITS, Bounds
 
-__all__ = ["choice", "items", "line", "number", "table", "text", "truth", "wrong"]
+__all__ = ["choice", "items", "line", "number", "span", "table", "text", "truth", "wrong"]
 
 _NUMBER = re.compile(r"[+-]?(\d{1,18}(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
 _TRUTH = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
@@ -98,6 +98,23 @@ def number(label: str, node: Node, bounds: Bounds, faults: Faults) -> float | No
         return value
     hint = "without quotes" if fits and not plain else ""
     wrong(node, label, str(bounds), faults, hint)
+    return None
+
+
+def span(label: str, node: Node, bounds: Bounds, faults: Faults) -> float | None:
+    """Seconds, written with a unit or as a plain number."""
+    written = node.text if isinstance(node, Scalar) else ""
+    plain = isinstance(node, Scalar) and node.kind in ("int", "float")
+    value = math.nan
+    if re.fullmatch(SPAN, written):
+        value = float(written[:-1]) * SPAN_UNITS[written[-1]]
+    elif plain and _NUMBER.fullmatch(written):
+        value = float(written)
+    if bounds.hold(value):
+        return value
+    better = "".join(written.lower().split())
+    hint = f"write {better}" if better != written and re.fullmatch(SPAN, better) else ""
+    wrong(node, label, "a time from 1s to 7d, such as 90s, 15m or 4h", faults, hint)
     return None
 
 

@@ -26,6 +26,8 @@ def read_file(path: Path, limit: int) -> str:
 
 def _bytes(path: Path, limit: int) -> bytes:
     try:
+        if _may_wait_for_ever(path):
+            raise _unreadable(path, "is a pipe or a device, not a file")
         with path.open("rb") as file:
             data = file.read(limit + 1)
     except FileNotFoundError:
@@ -38,6 +40,12 @@ def _bytes(path: Path, limit: int) -> bytes:
     if len(data) > limit:
         raise _unreadable(path, f"is larger than {limit // 2**20} MB")
     return data
+
+
+def _may_wait_for_ever(path: Path) -> bool:
+    """Whether nobody may ever write what would be read; a shell's own pipes have a writer."""
+    special = path.is_fifo() or path.is_char_device() or path.is_socket()
+    return special and not str(path).startswith(("/dev/fd/", "/dev/stdin"))
 
 
 def _beside(path: Path) -> str:

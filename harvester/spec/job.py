@@ -12,12 +12,12 @@ from harvester.errors import Fault, SpecError
 from harvester.model import Job, Limits, Query
 from harvester.spec.cron import cron_fault
 from harvester.spec.faults import Faults, shown
-from harvester.spec.fields import choice, items, line, number, table, text
+from harvester.spec.fields import choice, items, line, number, span, table, text
 from harvester.spec.files import read_file
 from harvester.spec.keys import check_job_keys, check_limit_keys, misspelt
 from harvester.spec.nodes import Node, Table, parse
 from harvester.spec.query import read_query
-from harvester.spec.rules import JOB_KEYS, LIMITS, NAME, REGISTERS
+from harvester.spec.rules import JOB_KEYS, LIMITS, NAME, PATIENCE, REGISTERS
 
 __all__ = ["load_job", "load_jobs"]
 
@@ -66,6 +66,7 @@ def _job(entries: Table, file: str, faults: Faults) -> Job:
         database=_read(entries, "database", line, faults) or _DEFAULT.database,
         register=_register(entries, faults),
         limits=_limits(entries, faults),
+        patience=_patience(entries, faults),
         source=file,
     )
 
@@ -117,12 +118,19 @@ def _limits(entries: Table, faults: Faults) -> Limits:
     if given is None:
         return _DEFAULT.limits
     check_limit_keys(given, faults)
-    rate, concurrency, removed = (_limit(given, key, faults) for key in LIMITS)
+    rate, concurrency, removed, page = (_limit(given, key, faults) for key in LIMITS)
     return Limits(
         requests_per_second=rate,
         concurrency=_DEFAULT.limits.concurrency if concurrency is None else int(concurrency),
         max_removed_percent=_DEFAULT.limits.max_removed_percent if removed is None else removed,
+        page_megabytes=_DEFAULT.limits.page_megabytes if page is None else int(page),
     )
+
+
+def _patience(entries: Table, faults: Faults) -> float:
+    entry = entries.get("patience")
+    value = span("'patience'", entry.value, PATIENCE, faults) if entry else None
+    return _DEFAULT.patience if value is None else value
 
 
 def _limit(given: Table, key: str, faults: Faults) -> float | None:

@@ -10,7 +10,7 @@ import sys
 
 from harvester.catalogue import RESOURCES
 from harvester.spec.query_schema import TEXT, Schema, query_schema, resource_schema
-from harvester.spec.rules import LIMITS, NAME, REGISTERS, Bounds
+from harvester.spec.rules import LIMITS, NAME, PATIENCE, REGISTERS, SPAN, Bounds
 
 __all__ = ["job_schema", "render"]
 
@@ -18,6 +18,7 @@ _LIMIT_DOCS = {
     "requests_per_second": "At most so many requests a second; NCBI allows 5, with a key 10.",
     "concurrency": "At most so many requests in flight.",
     "max_removed_percent": "Where more of a query's rows are gone than this, none is removed.",
+    "page_megabytes": "An answer that is larger, inflated, is refused and fails its query.",
 }
 
 
@@ -66,6 +67,12 @@ def _job_keys() -> Schema:
             "items": query_schema(),
         },
         "limits": _limits(),
+        "patience": {
+            "anyOf": [_bounds(PATIENCE), {"type": "string", "pattern": f"^{SPAN}$"}],
+            "default": "2m",
+            "description": "How long an outage of NCBI is waited out; a bare number is seconds.",
+            "examples": ["90s", "15m", "4h"],
+        },
     }
 
 

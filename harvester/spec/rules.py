@@ -11,9 +11,12 @@ __all__ = [
     "JOB_KEYS",
     "LIMITS",
     "NAME",
+    "PATIENCE",
     "QUERY_KEYS",
     "REGISTERS",
     "SELECTORS",
+    "SPAN",
+    "SPAN_UNITS",
     "TAXON",
     "VARIANTS",
     "WHOLE",
@@ -25,10 +28,14 @@ __all__ = [
 
 NAME = r"[a-z0-9][a-z0-9-]{0,62}"
 WHOLE = r"[1-9][0-9]{0,17}"
+#: A length of time, and the seconds of its units.
+SPAN = r"\d{1,6}(\.\d{1,3})?[smhd]"
+SPAN_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 DATE = r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})?)?"
 
 JOB_KEYS = (
     "name", "description", "schedule", "lake", "database", "register", "harvest", "limits",
+    "patience",
 )  # fmt: skip
 QUERY_KEYS = ("resource", "endpoint", "filters")
 REGISTERS = ("tables", "views")
@@ -63,7 +70,12 @@ LIMITS = {
     "requests_per_second": Bounds(0, above=True),
     "concurrency": Bounds(1, 256, whole=True),
     "max_removed_percent": Bounds(0, 100),
+    "page_megabytes": Bounds(1, 1024, whole=True),
 }
+
+
+#: Seconds: an outage that lasts longer than a week is no outage.
+PATIENCE = Bounds(1, 7 * 86400)
 
 
 def selector_keys(resource: Resource) -> tuple[str, ...]:

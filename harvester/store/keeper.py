@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 import pyarrow as pa
+import structlog
 
 from harvester.model import Drift, Message, Page, Rejected
 from harvester.store.journal import Journal, Record
@@ -15,6 +16,8 @@ from harvester.store.lake import Lake
 from harvester.store.parts import PartWriter, Sizes, write_rows
 
 __all__ = ["Keeper", "Rows", "chain_label"]
+
+_log = structlog.get_logger(__name__)
 
 #: A page waits no longer than this for others before it becomes durable.
 _OLDEST = 15.0
@@ -71,6 +74,7 @@ class Keeper:
             part.writer.add(rows.batch)
         part.notes.append(_note(page, rows))
         part.rejected.extend(self._rejected(page, rows))
+        _log.debug("page kept", page=page.number)
         return self._close_ripe()
 
     def flush(self) -> list[Record]:
@@ -99,6 +103,7 @@ class Keeper:
             path = part.writer.path.replace(f"/{table}-", f"/quarantine-{table}-")
             write_rows(self.lake, path, part.rejected, self.quarantine_schema)
             record["quarantine"] = path
+        _log.debug("part closed", table=table)
         self.journal.append(record)
         return record
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
 import pyarrow as pa
+import structlog
 from pyarrow import fs
 
 from harvester.errors import LakeError
 
-__all__ = ["Lake"]
+__all__ = ["Lake", "make_folder", "sync_file", "sync_folder"]
+
+_log = structlog.get_logger(__name__)
 
 
 class Lake:
@@ -43,10 +46,13 @@ class Lake:
 
     def read(self, relative: str) -> bytes | None:
         """The whole file, or None where there is none."""
-        if not self.exists(relative):
+        try:
+            with self.files.open_input_stream(self.path(relative)) as stream:
+                return bytes(stream.read())
+        except FileNotFoundError:
             return None
-        with self.files.open_input_stream(self.path(relative)) as stream:
-            return bytes(stream.read())
+        except OSError as error:
+            raise LakeError(f"cannot read {self.path(relative)}: {error}") from error
 
     def write(self, relative: str, data: bytes) -> None:
         """Writes a file whole and durably: a reader sees the old one or the new one."""
@@ -59,12 +65,14 @@ class Lake:
         final = Path(self.path(relative))
         aside = final.with_name(f".{final.name}.tmp")
         try:
-            final.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(final.parent)
             with self.files.open_output_stream(str(aside)) as sink:
                 yield sink
             sync_file(aside)
+            _log.debug("file aside", path=relative)
             aside.replace(final)
             sync_folder(final.parent)
+            _log.debug("file written", path=relative)
         except OSError as error:
             aside.unlink(missing_ok=True)
             raise LakeError(f"cannot write {final}: {error}") from error
@@ -72,20 +80,32 @@ class Lake:
             aside.unlink(missing_ok=True)
             raise
 
-    def move(self, source: str, target: str) -> None:
-        """Gives a file its final place, durably."""
-        final = Path(self.path(target))
-        final.parent.mkdir(parents=True, exist_ok=True)
-        Path(self.path(source)).replace(final)
-        sync_folder(final.parent)
-
     def delete(self, relative: str) -> None:
         """Removes a file; one that is gone already is no error."""
-        Path(self.path(relative)).unlink(missing_ok=True)
+        try:
+            Path(self.path(relative)).unlink(missing_ok=True)
+        except OSError as error:
+            raise LakeError(f"cannot remove {self.path(relative)}: {error}") from error
+        _log.debug("file deleted", path=relative)
+
+    def delete_empty(self, relative: str) -> None:
+        """Removes a folder and those in it as far as they hold no file."""
+        root = Path(self.path(relative))
+        for folder, _, _ in os.walk(root, topdown=False):
+            with suppress(OSError):
+                Path(folder).rmdir()
 
     def delete_folder(self, relative: str) -> None:
         """Removes a folder with all that is in it."""
         shutil.rmtree(self.path(relative), ignore_errors=True)
+
+
+def make_folder(path: Path) -> None:
+    """Makes a folder, and those above it that are missing, each durably."""
+    if not path.is_dir():
+        make_folder(path.parent)
+        path.mkdir(exist_ok=True)
+        sync_folder(path.parent)
 
 
 def sync_file(path: Path) -> None:

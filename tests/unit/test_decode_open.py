@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from harvester.decode import open_body
 from harvester.errors import HarvesterError, RefusedError, TransientError
 from harvester.model import Message, Opened
+from harvester.texts import MASK, Mask
 
 RECORDS = [{"accession": "GCF_1.1", "note": 'a\nb é \\ "}] {['}, {"accession": "GCF_2.1"}]
 
@@ -140,15 +141,46 @@ def test_broken_gzip_is_asked_again() -> None:
 
 
 def test_a_body_above_the_limit_is_refused_before_it_fills_memory() -> None:
+    limit, told = 2**10, "larger than the 0.0009766 MB that limits.page_megabytes allows"
     bomb = zlib.compress(bytes(50 * 2**20), wbits=31)
-    with pytest.raises(RefusedError, match="larger than 1000"):
-        open_body(bomb, compressed=True, ndjson=True, list_field="reports", limit=1000)
-    with pytest.raises(RefusedError, match="larger than 1000"):
-        open_body(b"{" * 1001, compressed=False, ndjson=True, list_field="reports", limit=1000)
-    small = gzip.compress(b"{}" + b" " * 998)
+    with pytest.raises(RefusedError, match=told):
+        open_body(bomb, compressed=True, ndjson=True, list_field="reports", limit=limit)
+    with pytest.raises(RefusedError, match=told):
+        open_body(b"{" * 1025, compressed=False, ndjson=True, list_field="reports", limit=limit)
+    small = gzip.compress(b"{}" + b" " * 1022)
     assert open_body(
-        small, compressed=True, ndjson=True, list_field="reports", limit=1000
+        small, compressed=True, ndjson=True, list_field="reports", limit=limit
     ) == Opened(b"")
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b'{"reports":[' + b"1," * 8_000_001 + b"1]}", "more than 8,000,000 values"),
+        (b'{"accession":"a"}\n' + b"1\n" * 100_001, "more than 100,000 lines"),
+        (gzip.compress(b"") * 101, "more than 100 gzip members"),
+    ],
+    ids=["values", "lines", "members"],
+)
+def test_what_would_grow_when_it_is_read_is_refused(body: bytes, told: str) -> None:
+    with pytest.raises(RefusedError, match=told):
+        opened(body, compressed=body.startswith(b"\x1f"), ndjson=True)
+
+
+def test_what_must_not_be_kept_is_taken_out_first() -> None:
+    key = "0123456789abcdef"
+    body = json.dumps({"reports": [{"accession": key}], "messages": [{"error": key}]}).encode()
+    for compressed in (False, True):
+        sent = gzip.compress(body) if compressed else body
+        found = open_body(
+            sent,
+            compressed=compressed,
+            ndjson=False,
+            list_field="reports",
+            mask=Mask(key).data,
+        )
+        assert records(found) == [{"accession": MASK}]
+        assert found.messages == (Message("error", "", MASK),)
 
 
 def test_messages_of_a_page() -> None:

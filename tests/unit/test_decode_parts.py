@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,13 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harvester.catalogue import RESOURCES
+from harvester.decode import Decoder
 from harvester.decode.batches import FastPath, Form, Reader
 from harvester.decode.convert import Surprise
 from harvester.decode.lines import depth, member, parts, split_lines
 from harvester.decode.names import pattern, segment, snake
 from harvester.decode.strict import BadRecord, json_text, parse, parse_record
 from harvester.decode.surplus import Settler
+from harvester.model import Stamp
 from harvester.schema import Field, camel, load_schema, table_names
+
+STAMP = Stamp("20261121T020000Z-test", datetime(2026, 11, 21, 2, tzinfo=UTC), "q.0/0")
 
 _json = st.recursive(
     st.none()
@@ -123,3 +128,43 @@ def test_a_column_of_any_json_holds_its_text() -> None:
     plain = b'{"accession":"a","inner":[{}]}'
     columns = FastPath(resource, fields, ("accession",)).read(plain, split_lines(plain))
     assert columns["inner"].to_pylist() == [[{"free": None}]]
+
+
+def test_a_page_of_large_records_is_read_a_portion_at_a_time() -> None:
+    decoder = Decoder(RESOURCES["genome"])
+    sizes = [1, 5_000_000, 1, 3_000_000, 3_000_000, 10, 10]
+    lines = [b'{"accession":"%d","new":"%s"}' % (n, b"x" * s) for n, s in enumerate(sizes)]
+    decoded = decoder.decode(b"\n".join(lines), STAMP)
+    assert decoded.batch.column("accession").to_pylist() == [str(n) for n in range(len(sizes))]
+    extras = decoded.batch.column("_extra").to_pylist()
+    assert [len(extra or "") - len('{"/new":""}') for extra in extras] == sizes
+
+
+def test_a_name_that_is_given_a_hundred_thousand_times_is_kept_as_often() -> None:
+    line = b'{"accession":"a",' + b",".join([b'"new":1'] * 100_000) + b"}"
+    (row,) = Decoder(RESOURCES["genome"]).decode(line, STAMP).batch.to_pylist()
+    extra = json.loads(row["_extra"])
+    assert len(extra) == 100_000
+    assert {"/new", "/new#1", "/new#99999"} <= extra.keys()
+
+
+def test_findings_of_a_page_are_counted_one_by_one_up_to_a_bound() -> None:
+    names = [b'"%s%d":1' % (b"n" * 2000 if n == 0 else b"n", n) for n in range(5000)]
+    line = b'{"accession":"a",' + b",".join(names) + b"}"
+    drift = Decoder(RESOURCES["genome"]).decode(line, STAMP).drift
+    assert len(drift) == 1001
+    assert sum(one.count for one in drift) == 5000
+    assert max(len(one.pointer) for one in drift) == 1000
+    assert drift[-1].pointer == "/…"
+
+
+def test_a_zero_with_a_sign_keeps_it_where_a_column_has_room_for_it() -> None:
+    line = b'{"genbank_accession":"a","length":-0,"gc_percent":-0,"new":-0}'
+    (slow,) = Decoder(RESOURCES["sequence"]).decode(line, STAMP).batch.to_pylist()
+    (fast,) = (
+        Decoder(RESOURCES["sequence"])
+        .decode(line.replace(b',"new":-0', b""), STAMP)
+        .batch.to_pylist()
+    )
+    assert (slow["length"], str(slow["gc_percent"]), slow["_extra"]) == (0, "-0.0", '{"/new":-0}')
+    assert (fast["length"], str(fast["gc_percent"]), fast["_extra"]) == (0, "-0.0", None)

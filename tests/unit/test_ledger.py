@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from harvester.ledger import Ledger
 from harvester.model import Message, Query
 from harvester.plan import halves_of, plan_chains
-from harvester.report import judge
+from harvester.publish import ChainCount, Loss, Survey
+from harvester.report import QueryReport, judge
 
 QUERY = Query("q", "genome", "taxa", ("562", "9606"))
 
@@ -77,7 +78,7 @@ def test_replaying_is_the_same_as_applying(choices: list[int]) -> None:
 
 
 def _judged(query: Query, *records: dict[str, Any], **matched: int) -> Any:
-    return judge([query], Ledger.replay(records), {"q.0": matched})
+    return judge([query], Ledger.replay(records), Survey(matches={"q.0": matched}), 2.0)
 
 
 def test_a_query_is_complete_when_all_chains_are_and_the_counts_agree() -> None:
@@ -86,7 +87,7 @@ def test_a_query_is_complete_when_all_chains_are_and_the_counts_agree() -> None:
     assert verdict.queries[0].state == "complete"
     assert (verdict.queries[0].expected, verdict.queries[0].received) == (20, 20)
     short = _judged(QUERY, good[0], _pages(_page("q.1", 0, total=11)))
-    assert "counts 21 records, 20 arrived" in short.queries[0].reason
+    assert "counts 21 records, 1 did not come" in short.queries[0].reason
     open_end = _judged(QUERY, good[0], _pages(_page("q.1", 0, "more")))
     assert "did not come to their end" in open_end.queries[0].reason
 
@@ -105,9 +106,7 @@ def test_each_identifier_of_a_list_has_its_outcome() -> None:
         {"level": "warning", "code": "UNRECOGNIZED_GENE_ID", "text": "no", "identifiers": ["2"]},
         {"level": "warning", "code": "R", "text": "", "identifiers": ["3"], "replaced_by": "9"},
     ]
-    verdict = judge(
-        [query], Ledger.replay([_pages(_page("q.0", 0, messages=told))]), {"q.0": {"1": 1, "3": 1}}
-    )
+    verdict = _judged(query, _pages(_page("q.0", 0, messages=told)), **{"1": 1, "3": 1})
     outcomes = {item.value: item.outcome for item in verdict.items}
     assert outcomes == {"1": "ok", "2": "unknown", "3": "replaced", "4": "unknown"}
     assert verdict.items[1].reason == "no"
@@ -141,7 +140,87 @@ def test_a_list_that_was_split_is_walked_by_its_halves() -> None:
         ("q.0ba", ("2",)),
         ("q.0bb", ("3",)),
     ]
-    assert ledger.valid_labels([chain]) == {"q.0a/0", "q.0ba/0", "q.0bb/0"}
+    assert ledger.valid_labels(walked) == {"q.0a/0", "q.0ba/0", "q.0bb/0"}
     assert halves_of(walked[0]) == ()
-    verdict = judge([query], ledger, {})
+    verdict = judge([query], ledger, Survey(), 2.0)
     assert [item.value for item in verdict.items] == ["1", "2", "3"]
+
+
+TAXON = Query("q", "genome", "taxa", ("562",))
+
+
+def _report(found: Survey, *records: dict[str, Any], allowed: float = 2.0) -> QueryReport:
+    return judge([TAXON], Ledger.replay(records), found, allowed).queries[0]
+
+
+def _again(**doubt: int) -> dict[str, Any]:
+    return {"is": "restart", "chain": "q.0", "epoch": 1, "doubt": doubt}
+
+
+def _repeated(rows: int, keys: int) -> Survey:
+    return Survey(chains={"q.0": ChainCount(rows, keys)}, queries={"q": keys})
+
+
+def test_repeated_records_stand_for_missing_ones_until_they_repeat_in_the_same_way() -> None:
+    once = _report(_repeated(10, 8), _pages(_page("q.0", 0, total=10)))
+    assert once.state == "incomplete"
+    assert "2 did not come" in once.reason
+    page = _pages(_page("q.0", 0, total=10, epoch=1))
+    assert _report(_repeated(10, 8), _again(received=10, distinct=8), page).state == "complete"
+    assert _report(_repeated(10, 9), _again(received=10, distinct=8), page).state == "incomplete"
+    fewer = _pages(_page("q.0", 0, total=12, epoch=1))
+    assert _report(_repeated(10, 8), _again(received=10, distinct=8), fewer).state == "incomplete"
+
+
+def test_a_restart_for_a_stale_token_does_not_forget_the_doubt() -> None:
+    ledger = Ledger.replay(
+        [_again(received=1, distinct=1), {"is": "restart", "chain": "q.0", "epoch": 2}]
+    )
+    assert ledger.state("q.0").doubt is not None
+    assert ledger.state("q.0").epoch == 2
+
+
+def test_a_query_that_lost_too_much_is_shrunk() -> None:
+    page = _pages(_page("q.0", 0, total=10))
+    for lost, state in [(0, "complete"), (2, "complete"), (3, "shrunk"), (100, "shrunk")]:
+        found = Survey(losses={"q": Loss(100, lost)})
+        report = _report(found, page)
+        assert report.state == state
+        assert _report(found, page, allowed=100.0).state == "complete"
+    assert report.reason.startswith("100 of its 100 rows (100 %) did not come any more")
+
+
+def test_rows_that_are_found_by_key_fill_the_gap() -> None:
+    chain = {"id": "q.key.0", "query_id": "q", "resource": "genome", "selector": "accessions"}
+    by_key = {"is": "by key", "chains": [{**chain, "values": ["A", "B"], "filters": []}]}
+    short = _pages(_page("q.0", 0, total=12))
+    assert _report(Survey(), short, by_key).state == "incomplete"
+    found = _pages(_page("q.key.0", 0, rows=2, received=2))
+    assert _report(Survey(), short, by_key, found).state == "complete"
+    failed = {"is": "failed", "chain": "q.key.0", "status": 0, "reason": "given up"}
+    report = _report(Survey(), _pages(_page("q.0", 0, total=10)), by_key, failed)
+    assert report.state == "incomplete"
+    assert "given up" in report.reason
+
+
+def test_nothing_for_a_taxon_that_ncbi_counts_is_incomplete() -> None:
+    empty = _pages(_page("q.0", 0, received=0, rows=0, epoch=1))
+    report = _report(Survey(), _again(received=0, distinct=0, counted=7), empty)
+    assert report.state == "incomplete"
+    assert "counts 7 records" in report.reason
+    assert _report(Survey(), _again(received=0, distinct=0), empty).state == "complete"
+
+
+def test_chains_by_key_belong_to_their_query() -> None:
+    by_key = {
+        "is": "by key",
+        "chains": [
+            {"id": "q.key.0", "query_id": "q", "resource": "genome", "selector": "accessions",
+             "values": ["A"], "filters": []},
+            {"id": "x.key.0", "query_id": "x", "resource": "genome", "selector": "accessions",
+             "values": ["B"], "filters": []},
+        ],
+    }  # fmt: skip
+    ledger = Ledger.replay([by_key])
+    assert [chain.id for chain in ledger.chains_for([TAXON])] == ["q.0", "q.key.0"]
+    assert Ledger().by_key is None

@@ -15,7 +15,6 @@ from harvester.publish import (
     LakeFile,
     Manifest,
     TableState,
-    leftovers,
     read_manifest,
     write_manifest,
 )
@@ -116,18 +115,3 @@ def test_a_torn_manifest_is_damaged(lake: Lake) -> None:
     lake.write("manifest.json", b'{"version": 1, "ru')
     with pytest.raises(LakeError, match="damaged"):
         read_manifest(lake)
-
-
-def test_leftovers_are_what_nobody_needs(lake: Lake) -> None:
-    write_manifest(lake, FULL)
-    needed = ["genome/r1-00001.parquet", "_meta/runs/r1.parquet", ".lock"]
-    running = [
-        "_runs/r3/journal.jsonl",
-        "_runs/r3/genome-01-00001.parquet",
-        "gene/r3-00001.parquet",
-    ]
-    left = ["_runs/r2/journal.jsonl", "genome/.x.parquet.tmp", "genome/r2-00001.parquet"]
-    for path in (*needed, *running, *left):
-        lake.write(path, b"")
-    assert leftovers(lake, FULL, ["r3"]) == left
-    assert leftovers(lake, FULL) == sorted([*left, *running])

@@ -68,6 +68,32 @@ def test_a_429_holds_everybody_and_halves_the_rate() -> None:
     assert _most_in_a_second(moments) <= 5
 
 
+def test_the_first_request_waits_a_spacing_so_that_runs_in_a_row_keep_the_limit() -> None:
+    async def work() -> list[float]:
+        moments = []
+        for _ in range(4):
+            moments += await _moments(Pacer(10), 7)
+        return moments
+
+    moments = clock.run(work())
+    assert _most_in_a_second(moments) <= 10
+    assert moments[0] >= 0.1
+
+
+def test_a_burst_of_429_halves_the_rate_once() -> None:
+    async def work() -> tuple[float, float]:
+        pacer = Pacer(10)
+        await pacer.turn()
+        for _ in range(16):
+            pacer.slow_down(1.0)
+        once = pacer.rate
+        await pacer.turn()
+        pacer.slow_down(1.0)
+        return once, pacer.rate
+
+    assert clock.run(work()) == (5, 2.5)
+
+
 def test_the_rate_climbs_back_in_steps_and_never_above_the_limit() -> None:
     async def work() -> tuple[list[float], list[float]]:
         pacer = Pacer(10)
@@ -87,6 +113,23 @@ def test_the_rate_climbs_back_in_steps_and_never_above_the_limit() -> None:
     assert all(later >= before for before, later in pairwise(rates))
     assert len(set(rates)) > 2
     assert _most_in_a_second(moments) <= 10
+
+
+def test_the_slowest_rate_climbs_back_within_minutes() -> None:
+    async def work() -> float:
+        pacer = Pacer(10)
+        await pacer.turn()
+        for _ in range(10):
+            pacer.slow_down(1.0)
+            await pacer.turn()
+        began = asyncio.get_running_loop().time()
+        assert pacer.rate < 0.5
+        while pacer.rate < 10:
+            await pacer.turn()
+            pacer.credit()
+        return asyncio.get_running_loop().time() - began
+
+    assert 30 < clock.run(work()) < 150
 
 
 def test_a_lower_limit_that_the_server_states_is_believed() -> None:

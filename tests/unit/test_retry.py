@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harvester.errors import RefusedError, TransientError
-from harvester.fetch.retry import Policy, judge_status, retry_after
+from harvester.fetch.retry import Budget, Policy, judge_status, retry_after
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 
@@ -62,6 +62,22 @@ def test_waits_stay_between_what_was_asked_and_the_cap(
     else:
         assert wait is not None
         assert (asked or 0) <= wait <= max(asked or 0, policy.longest_wait)
+
+
+@given(st.floats(1, 7 * 86400))
+def test_waits_fit_into_the_patience(patience: float) -> None:
+    policy = Policy.within(patience)
+    assert policy.first_wait <= min(1.0, patience / 10)
+    assert policy.longest_wait <= min(30.0, patience / 4)
+    assert Policy.within(patience).attempts == Policy().attempts
+    assert Policy.within(3600) == Policy()
+
+
+def test_a_run_may_ask_again_often_and_more_often_the_better_it_goes() -> None:
+    assert not Budget(good=0, used=199).spent
+    assert Budget(good=0, used=200).spent
+    assert not Budget(good=1000, used=1199).spent
+    assert Budget(good=1000, used=1200).spent
 
 
 def test_jitter_is_full() -> None:

@@ -123,6 +123,16 @@ def test_schedules(schedule: str, tmp_path: Path) -> None:
     assert load(tmp_path, text).schedule == schedule
 
 
+@pytest.mark.parametrize(
+    ("written", "seconds"),
+    [("90s", 90), ("15m", 900), ("4h", 14400), ("1d", 86400), ("0.5h", 1800), ("90", 90),
+     ("1.5", 1.5), ("'2m'", 120), ("7d", 604800)],
+)  # fmt: skip
+def test_patience(written: str, seconds: float, tmp_path: Path) -> None:
+    text = wrap("resource: taxonomy, taxa: [9606]")
+    assert load(tmp_path, f"patience: {written}\n{text}").patience == seconds
+
+
 def test_what_is_named_twice_is_asked_once(tmp_path: Path) -> None:
     query = query_of(
         tmp_path,

@@ -216,11 +216,26 @@ KEYS = [
     ("limits: 5", "1:9: 'limits' must be a mapping, not the number 5"),
     ("limits: {rps: 5}", "1:10: unknown key 'rps' (did you mean 'requests_per_second'?)"),
     ("<<: {lake: x}", ("1:1: unknown key '<<' (one of name, description, schedule, lake, "
-     "database, register, harvest, limits)")),
+     "database, register, harvest, limits, patience)")),
+    ("patience:", "1:10: 'patience' is empty (give it a value or leave it out)"),
+    ("patient: 4h", "1:1: unknown key 'patient' (did you mean 'patience'?)"),
     ("[a]: b", "1:1: a key must be a plain name"),
     ("schedule: daily", ("1:11: 'schedule' has 1 fields where cron has 5 "
      '(such as "0 2 * * *", every day at two)')),
 ]  # fmt: skip
+
+PATIENCE = [
+    ("4 h", "the text '4 h' (write 4h)"),
+    ("15M", "the text '15M' (write 15m)"),
+    ("1h30m", "the text '1h30m'"),
+    ("0", "the number 0"),
+    ("-5", "the number -5"),
+    (".inf", "the number .inf"),
+    ("8d", "the text '8d'"),
+    ("'90'", "the text '90'"),
+    ("true", "the truth value true"),
+    ("[4h]", "a list"),
+]
 
 LIMITS = [
     ("requests_per_second: 0", "'requests_per_second' must be a number above 0, not the number 0"),
@@ -329,6 +344,13 @@ def test_a_wrong_key_of_a_job(line: str, told: str, tmp_path: Path) -> None:
     name = "" if line.startswith("nme") else "name: test\n"
     harvest = "" if line.startswith("queries") else f"harvest:\n{GOOD}"
     assert faults_of(tmp_path, f"{line}\n{name}{harvest}") == [f"job.yaml:{told}"]
+
+
+@pytest.mark.parametrize(("written", "told"), PATIENCE)
+def test_a_wrong_patience(written: str, told: str, tmp_path: Path) -> None:
+    expected = "'patience' must be a time from 1s to 7d, such as 90s, 15m or 4h"
+    text = f"name: test\npatience: {written}\nharvest:\n{GOOD}"
+    assert faults_of(tmp_path, text) == [f"job.yaml:2:11: {expected}, not {told}"]
 
 
 @pytest.mark.parametrize(("limit", "told"), LIMITS)

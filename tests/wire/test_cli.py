@@ -225,7 +225,7 @@ def test_a_terminal_shows_a_bar_a_query(folder: Path) -> None:
             text=True,
         )
         os.close(terminal)
-        shown = _read_all(controller)
+        shown = read_all(controller)
         out, _ = process.communicate(timeout=30)
     assert process.returncode == 0, shown
     assert out.startswith("good: complete; ")
@@ -233,7 +233,7 @@ def test_a_terminal_shows_a_bar_a_query(folder: Path) -> None:
         assert part in shown, part
 
 
-def _read_all(controller: int) -> str:
+def read_all(controller: int) -> str:
     shown = b""
     while True:
         try:

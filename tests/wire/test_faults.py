@@ -9,8 +9,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from harvester.engine import Live, Pace
-from harvester.fetch import Policy
+from harvester.engine import Live
+from harvester.fetch import Pace, Policy
 from harvester.model import Job, Query
 from harvester.runner import run_job
 from harvester.sandbox import SandboxConfig, Served, Size, serve_in_thread
@@ -66,7 +66,8 @@ def clean(served: Served, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
     [
         "429@2-3", "408@2", "500@1-2", "502@3", "503@2", "504@2", "html403@2", "reset@1-3",
         "reset-body@2", "truncated@2", "badgzip@2", "stale-token@3", "empty@1", "empty@4",
-        "moving-total@2", "429:0.05,500:0.05,reset:0.05,truncated:0.05",
+        "moving-total@1", "genome/shifted@1", "annotation/skipped@2", "refused@2",
+        "429:0.05,500:0.05,reset:0.05,truncated:0.05",
     ],
 )  # fmt: skip
 def test_passing_faults_cost_no_row(

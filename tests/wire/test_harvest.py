@@ -15,8 +15,8 @@ import duckdb
 import pytest
 
 from harvester.catalogue import RESOURCES
-from harvester.engine import Live, Pace
-from harvester.fetch import Policy
+from harvester.engine import Live
+from harvester.fetch import Pace, Policy
 from harvester.runner import run_job
 from harvester.sandbox import SandboxConfig, serve_in_thread
 from harvester.spec import load_job

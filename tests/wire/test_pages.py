@@ -15,7 +15,7 @@ from harvester.errors import (
     TokenRefused,
     TransientError,
 )
-from harvester.fetch import Asker, Mark, Pacer, Policy, Traffic, open_session, walk
+from harvester.fetch import Mark, Pace, Policy, Traffic, open_asker, walk
 from harvester.model import Chain, Page
 from harvester.plan import endpoint_of
 from tests.wire.scripted import Answer, Script, drops, lines, says, serve
@@ -56,24 +56,14 @@ def _walk(
         walked.pages.append(page)
 
     async def work() -> None:
-        pacer = Pacer(1000)
-        async with (
-            serve(*answers) as walked.script,
-            open_session(pacer, walked.traffic, concurrency=4, api_key=key) as session,
-        ):
-            asker = Asker(
-                session,
-                walked.script.url,
-                pacer=pacer,
-                policy=FAST,
-                opener=open_body,
-                traffic=walked.traffic,
-            )
+        async with serve(*answers) as walked.script:
+            pace = Pace(walked.script.url, rate=1000, concurrency=4, api_key=key, policy=FAST)
             resource, endpoint = endpoint_of(chain)
-            try:
-                await walk(chain, resource, endpoint, mark or Mark(), asker, keep)
-            except HarvesterError as error:
-                walked.error = error
+            async with open_asker(pace, open_body, walked.traffic) as asker:
+                try:
+                    await walk(chain, resource, endpoint, mark or Mark(), asker, keep)
+                except HarvesterError as error:
+                    walked.error = error
 
     asyncio.run(work())
     return walked
@@ -174,23 +164,18 @@ def test_an_empty_answer_is_asked_again_before_it_is_believed() -> None:
 
 def test_a_server_that_never_answers_is_out_of_service() -> None:
     async def work() -> None:
-        pacer, traffic = Pacer(1000), Traffic()
-        async with (
-            serve(drops()) as script,
-            open_session(pacer, traffic, concurrency=4, api_key=None) as session,
-        ):
-            policy = Policy(attempts=1000, first_wait=0.0, longest_wait=0.0)
-            asker = Asker(
-                session, script.url, pacer=pacer, policy=policy, opener=open_body, traffic=traffic
-            )
-            resource, endpoint = endpoint_of(CHAIN)
+        policy = Policy(attempts=1000, first_wait=0.0, longest_wait=0.0)
+        resource, endpoint = endpoint_of(CHAIN)
 
-            async def keep(_: Page) -> None:
-                raise AssertionError
+        async def keep(_: Page) -> None:
+            raise AssertionError
 
-            await walk(CHAIN, resource, endpoint, Mark(), asker, keep)
+        async with serve(drops()) as script:
+            pace = Pace(script.url, rate=1000, concurrency=4, policy=policy, patience=0.5)
+            async with open_asker(pace, open_body, Traffic()) as asker:
+                await walk(CHAIN, resource, endpoint, Mark(), asker, keep)
 
-    with pytest.raises(OutOfServiceError, match="does not answer"):
+    with pytest.raises(OutOfServiceError, match="out of service"):
         asyncio.run(work())
 
 

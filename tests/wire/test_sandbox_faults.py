@@ -32,6 +32,84 @@ def test_status_faults(status: int) -> None:
     talk(test, f"{status}@1")
 
 
+@pytest.mark.parametrize(
+    ("fault", "kind", "starts"),
+    [
+        ("500-html", "text/html", b"<html>"),
+        ("500-empty", "application/json", b""),
+        ("503-json", "application/json", b"{"),
+        ("503-empty", "application/json", b""),
+    ],
+)
+def test_the_same_status_in_other_dress(fault: str, kind: str, starts: bytes) -> None:
+    async def test(caller: Caller) -> None:
+        status, headers, body = await caller.get()
+        assert status == int(fault[:3])
+        assert headers["Content-Type"].startswith(kind)
+        assert body.startswith(starts)
+        assert bool(body) == bool(starts)
+
+    talk(test, f"{fault}@1")
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "form"),
+    [
+        ("429", 429, ""),
+        ("429-seconds", 429, "1"),
+        ("429-date", 429, "GMT"),
+        ("503", 503, ""),
+        ("503-seconds", 503, "1"),
+    ],
+)
+def test_when_to_come_back(fault: str, status: int, form: str) -> None:
+    async def test(caller: Caller) -> None:
+        answered, headers, _ = await caller.get()
+        assert answered == status
+        assert headers.get("Retry-After", "").endswith(form)
+        assert ("Retry-After" in headers) == bool(form)
+
+    talk(test, f"{fault}@1")
+
+
+def test_refused_connections() -> None:
+    async def test(caller: Caller) -> None:
+        for _ in range(2):
+            with pytest.raises(aiohttp.ClientConnectorError):
+                await caller.get()
+        tries = 0
+        while not await _listens(caller):
+            tries += 1
+        assert tries
+        assert (await caller.get())[0] == 200
+
+    # aiohttp's client asks again by itself, and is refused, when the first connection breaks.
+    talk(test, "refused@1")
+
+
+async def _listens(caller: Caller) -> bool:
+    try:
+        return (await caller.get("/version"))[0] == 200
+    except aiohttp.ClientConnectorError:
+        return False
+
+
+@pytest.mark.parametrize(("fault", "twice", "left_out"), [("shifted", 50, 0), ("skipped", 0, 50)])
+def test_rows_that_move_between_pages(fault: str, twice: int, left_out: int) -> None:
+    async def test(caller: Caller) -> None:
+        everything = {one["accession"] for one in caller.sandbox.world.genomes("1280")}
+        found: list[str] = []
+        token = ""
+        while not found or token:
+            page = await caller.page(GENOMES + (f"&page_token={token}" if token else ""))
+            found += [one["accession"] for one in page["reports"]]
+            token = page.get("next_page_token", "")
+        assert len(found) - len(set(found)) == twice
+        assert len(everything) - len(set(found)) == left_out
+
+    talk(test, f"{fault}@1")
+
+
 def test_blocked_address() -> None:
     async def test(caller: Caller) -> None:
         status, _, body = await caller.get()
@@ -178,6 +256,16 @@ def test_missing_records() -> None:
         assert len(whole["reports"]) == 300
 
     talk(test, "shrink:20")
+
+
+def test_records_that_a_filter_cannot_sort() -> None:
+    async def test(caller: Caller) -> None:
+        path = "/genome/taxon/1280/dataset_report?page_size=1000"
+        assert (await caller.page(path))["total_count"] == 300
+        dated = await caller.page(f"{path}&filters.first_release_date=1990-01-01")
+        assert 200 < dated["total_count"] < 280
+
+    talk(test, "unsorted:20")
 
 
 def test_older_dress() -> None:

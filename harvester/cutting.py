@@ -1,0 +1,133 @@
+"""Cuts chains while they are walked: long ones into shards, refused lists into halves."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+import structlog
+
+from harvester.axes import shards_of
+from harvester.counting import count_chain
+from harvester.fetch import Asker
+from harvester.ledger import Ledger
+from harvester.model import Chain, Page
+from harvester.plan import halves_of
+from harvester.shards import axes_of, pays, pieces_for, today
+from harvester.store.journal import Record
+from harvester.sums import Sums
+from harvester.work import Work
+
+__all__ = ["Cutter", "Enough", "TooLong"]
+
+_log = structlog.get_logger(__name__)
+
+#: Chains that a run may cut because one page of theirs cannot be had, and into how many parts.
+_MERCIES = 64
+_PARTS = 4
+
+
+class TooLong(Exception):
+    """A chain has so many pages left that it is better walked as shards."""
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        super().__init__(total)
+
+
+class Enough(Exception):
+    """A chain stops: the run wants to end, or the chain's rows would count for nothing."""
+
+
+class Cutter:
+    """Decides when a chain gives way to pieces of it, and sees that these add up."""
+
+    def __init__(
+        self, ledger: Ledger, record: Callable[[Record], Awaitable[None]], workers: int
+    ) -> None:
+        self._ledger = ledger
+        self._record = record
+        self._workers = workers
+        self._sums = Sums()
+        self._totals: dict[str, int] = {}
+        self._cut_chains: dict[str, Chain] = {}
+        self._whole: set[str] = set()
+        self._mercies = _MERCIES
+        self.work = Work(())
+
+    async def weigh(self, page: Page, asker: Asker) -> None:
+        """Raises where others do better than this walk: its shards, or what it was cut from."""
+        chain = page.chain
+        if page.number == 0:
+            self._totals[chain.id] = page.opened.total or 0
+            await self._add_up(chain.id, asker)
+        if self._sums.is_void(chain.id):
+            raise Enough
+        total, hungry = self._totals.get(chain.id, 0), self.work.hungry
+        if not (page.next_token and hungry and self._may_cut(chain)):
+            return
+        if pays(total, page.number + 1, hungry + 1):
+            raise TooLong(total)
+
+    async def shorten(self, chain: Chain, total: int, asker: Asker) -> None:
+        """A long chain gives way to shards; one that cannot be cut is walked as it is."""
+        pieces = min(pieces_for(total, self._workers), 2 * self.work.hungry)
+        shards = await shards_of(chain, max(2, pieces), asker)
+        if shards:
+            await self.split(chain, shards, total)
+            return
+        self._whole.add(chain.id)
+        self.work.add_first([chain])
+
+    async def spare(self, chain: Chain, asker: Asker) -> bool:
+        """One bad page spoils no taxon: the chain is cut, and the page asked for in parts."""
+        total = self._totals.get(chain.id)  # known as soon as one page has come
+        if not self._mercies or not (total or chain.shard) or not self._may_cut(chain):
+            return False
+        self._mercies -= 1
+        shards = await shards_of(chain, _PARTS, asker)
+        if shards:
+            await self.split(chain, shards, total, kept=True)
+        return bool(shards)
+
+    async def halve(self, chain: Chain) -> bool:
+        """One bad identifier spoils no list: it is halved until the culprit stands alone."""
+        halves = halves_of(chain)
+        if halves:
+            await self.split(chain, halves)
+        return bool(halves)
+
+    async def split(
+        self, chain: Chain, into: Sequence[Chain], total: int | None = None, *, kept: bool = False
+    ) -> None:
+        """A chain gives way to pieces of it; the journal knows, and workers take them next."""
+        pieces = [
+            {"id": one.id, "values": one.values, "shard": one.shard, "sent": one.sent}
+            for one in into
+        ]
+        record = {"is": "split", "chain": chain.id, "into": pieces, "total": total, "kept": kept}
+        await self._record(record)
+        if total is not None:
+            self._totals[chain.id] = total
+            self._cut_chains[chain.id] = chain
+            self._sums.cut(chain.id, total, [one.id for one in into])
+        self.work.add_first(into)
+
+    def _may_cut(self, chain: Chain) -> bool:
+        fresh = self._ledger.state(chain.id).doubt is None and chain.id not in self._whole
+        return fresh and bool(axes_of(chain, today()))
+
+    async def _add_up(self, shard: str, asker: Asker) -> None:
+        """Where shards fall short of the whole, that is walked in one piece: correctness first."""
+        short = self._sums.count(shard, self._totals[shard])
+        if short is None:
+            return
+        chain = self._cut_chains[short[0]]
+        counted = self._totals[chain.id] - short[1]
+        if (await count_chain(chain, asker) or 0) <= counted:
+            return  # NCBI counts fewer by now
+        _log.warning("shards do not add up, walked as one", cut=chain.id, missing=short[1])
+        self._sums.forget(chain.id)
+        doubt = {"received": counted, "distinct": counted}
+        epoch = self._ledger.state(chain.id).epoch + 1
+        await self._record({"is": "restart", "chain": chain.id, "epoch": epoch, "doubt": doubt})
+        self.work.add_first([chain])

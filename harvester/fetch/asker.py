@@ -1,0 +1,165 @@
+"""One request until it is answered, refused, or given up."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Protocol
+
+import structlog
+
+from harvester.catalogue import Resource
+from harvester.errors import RefusedError, TransientError
+from harvester.fetch.breaker import Breaker
+from harvester.fetch.exchange import Exchange, Reply
+from harvester.fetch.gate import Gate
+from harvester.fetch.pace import Pace
+from harvester.fetch.pacing import Pacer
+from harvester.fetch.request import Request
+from harvester.fetch.retry import Budget, judge_status
+from harvester.fetch.session import open_session
+from harvester.fetch.traffic import Traffic
+from harvester.model import Opened
+from harvester.texts import Mask
+
+__all__ = ["Asker", "Opener", "open_asker"]
+
+_log = structlog.get_logger(__name__)
+
+#: What any healthy NCBI answers, whatever is wrong with the requests of a run.
+_NEUTRAL = Request("GET", "/version", "application/json")
+_SERVER_ERROR = 500
+_THROTTLED = "http 429"
+
+
+class Opener(Protocol):
+    """Inflates a body and takes its envelope off; runs in a worker thread."""
+
+    def __call__(
+        self,
+        body: bytes,
+        *,
+        compressed: bool,
+        ndjson: bool,
+        list_field: str | None,
+        limit: int,
+        mask: Callable[[bytes], bytes],
+    ) -> Opened:
+        """The records of one answer, no larger than the limit, without what the mask hides."""
+
+
+class Asker:
+    """Sends one request until it is answered, refused, or its budget or the run's is used up."""
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        pace: Pace,
+        pacer: Pacer,
+        opener: Opener,
+        traffic: Traffic,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._exchange = exchange
+        self._policy = pace.policy
+        self._page_limit = pace.page_limit
+        self._mask = Mask(pace.api_key)
+        self._pacer = pacer
+        self._opener = opener
+        self._chance = chance
+        self._budget = Budget()
+        clock = asyncio.get_running_loop().time
+        self._gate = Gate(Breaker(pace.patience, clock, chance), self._lives)
+        self.traffic = traffic
+
+    @property
+    def rate(self) -> float:
+        """Requests a second at this moment."""
+        return self._pacer.rate
+
+    async def ask(self, request: Request, resource: Resource) -> Opened:
+        """The opened answer, with the next token from its header or its body."""
+        attempt, probe = 0, False
+        while True:
+            try:
+                async with self._gate.passage() as probe:
+                    opened = await self._once(request, resource.list_field)
+            except TransientError as error:
+                attempt += not probe
+                await self._pause(attempt, error)
+            else:
+                self._budget.good += 1
+                self._pacer.credit()
+                return opened
+
+    async def _pause(self, attempt: int, error: TransientError) -> None:
+        """Waits before the next try; while NCBI is away, the gate is where all wait."""
+        self.traffic.again(error.reason)
+        self.traffic.throttled += error.reason == _THROTTLED
+        if self._gate.shut:
+            self._pacer.hold(error.wait or 0.0)
+            return
+        wait = self._policy.wait(attempt, error, self._chance())
+        if error.reason == _THROTTLED:
+            self._pacer.slow_down(max(wait or 0.0, self._policy.first_wait))
+        if wait is None:
+            raise error
+        if self._budget.spent:
+            raise _spent(error, self._budget.used) from error
+        self._budget.used += 1
+        _log.warning("asking again", reason=str(error), attempt=attempt, wait=round(wait, 2))
+        await asyncio.sleep(wait)
+
+    async def _once(self, request: Request, list_field: str | None) -> Opened:
+        reply = await self._exchange.send(request)
+        self._pacer.heed(reply.headers)
+        detail = "" if reply.good else self._exchange.told(reply.detail)
+        fault = judge_status(reply.status, reply.headers, detail, datetime.now(UTC))
+        if fault is not None:
+            raise fault
+        return await self._open(reply, list_field)
+
+    async def _open(self, reply: Reply, list_field: str | None) -> Opened:
+        opened = await asyncio.to_thread(
+            self._opener,
+            reply.body,
+            compressed=reply.compressed,
+            ndjson=reply.ndjson,
+            list_field=list_field,
+            limit=self._page_limit,
+            mask=self._mask.data,
+        )
+        return replace(opened, next_token=self._mask.text(reply.token or opened.next_token))
+
+    async def _lives(self) -> bool:
+        """Whether NCBI answers the neutral question, be it with a refusal."""
+        try:
+            await self._once(_NEUTRAL, None)
+        except TransientError as error:
+            _log.warning("NCBI does not even tell its version", last=str(error))
+            return False
+        except RefusedError as error:
+            return error.status < _SERVER_ERROR
+        return True
+
+
+def _spent(error: TransientError, used: int) -> TransientError:
+    """The same fault, which the run can no longer afford to ask about again."""
+    why = f"not asked again, because this run has asked again {used} times already"
+    return TransientError(error.reason, f"{error.detail} ({why})".lstrip())
+
+
+@asynccontextmanager
+async def open_asker(pace: Pace, opener: Opener, traffic: Traffic) -> AsyncIterator[Asker]:
+    """The one asker of a run, with the one pacer, session and breaker behind it."""
+    pacer = Pacer(pace.rate)
+    async with open_session(pace, pacer, traffic) as session:
+        try:
+            yield Asker(Exchange(session, pace, traffic), pace, pacer, opener, traffic)
+        finally:
+            if traffic.retries:
+                _log.info("asked again", reasons=dict(sorted(traffic.retries.items())))

@@ -1,0 +1,37 @@
+"""How the rows that a question brought in earlier runs are spread over time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from harvester.catalogue import Resource
+from harvester.publish.layout import table_layout
+from harvester.publish.manifest import TableState
+from harvester.publish.sql import columns, parquet, path, same
+from harvester.publish.workbench import with_room, workbench
+from harvester.store.lake import Lake
+
+__all__ = ["day_counts"]
+
+
+def day_counts(
+    lake: Lake, resource: Resource, state: TableState, scope: int, column: Sequence[str], spill: str
+) -> tuple[tuple[date, int], ...]:
+    """How many rows fall on each day, by a column that holds dates; ended versions count too."""
+    if not state.members or not state.data:
+        return ()
+    key = table_layout(resource).key
+    members = parquet(lake, (file.path for file in state.members))
+    data = parquet(lake, (file.path for file in state.data))
+    counted = (
+        f"SELECT CAST({path(column)} AS DATE) AS day, count(*) FROM {data} d "
+        f"SEMI JOIN (SELECT {columns(key)} FROM {members} WHERE scope = {scope} AND present) m "
+        f"ON {same('d', 'm', key)} GROUP BY day HAVING day IS NOT NULL ORDER BY day"
+    )
+
+    def work(room: str) -> tuple[tuple[date, int], ...]:
+        with workbench(lake.path(spill), room) as connection:
+            return tuple(connection.execute(counted).fetchall())
+
+    return with_room(work)

@@ -1,0 +1,183 @@
+"""Which question delivered which row, over all runs: the ground on which a row may be removed.
+
+A file of the lake holds what one run learned: for a question (its scope) and a key whether the row
+was there. The newest word counts; what no question delivers any more is an orphan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from harvester.publish.answers import Answers, Staged
+from harvester.publish.files import batches_of, write_file
+from harvester.publish.layout import Layout, table_layout
+from harvester.publish.manifest import LakeFile, TableState
+from harvester.publish.sql import columns, name, parquet, same, sql_type, texts
+from harvester.schema import RUN_ID
+from harvester.store.lake import Lake
+
+__all__ = ["Loss", "emptied", "losses", "orphans", "write_members"]
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """The rows that a query used to deliver, and how many of them it left out this time."""
+
+    members: int
+    lost: int
+
+    @property
+    def percent(self) -> float:
+        """The share that is lost."""
+        return 100.0 * self.lost / self.members if self.members else 0.0
+
+
+def losses(answers: Answers) -> dict[str, Loss]:
+    """What each query used to deliver, and did not this time."""
+    if not answers.staged.state.members:
+        return {}
+    _see_members(answers)
+    key = answers.layout.key
+    before = (
+        f"SELECT DISTINCT a.query, {columns(key, 'm')} FROM members m "
+        f"JOIN (SELECT DISTINCT query, scope FROM asked) a USING (scope)"
+    )
+    now = (
+        f"SELECT DISTINCT a.query, {columns(key, 'p')} FROM present p "
+        f"JOIN (SELECT DISTINCT query, scope FROM asked) a USING (scope)"
+    )
+    found = answers.connection.execute(
+        f"SELECT b.query, count(*), count(*) FILTER (n.query IS NULL) FROM ({before}) b "
+        f"LEFT JOIN ({now}) n ON b.query = n.query AND {same('b', 'n', key)} GROUP BY b.query"
+    )
+    return {query: Loss(members, lost) for query, members, lost in found.fetchall()}
+
+
+def emptied(answers: Answers) -> frozenset[int]:
+    """The questions that used to deliver rows, and brought none this time."""
+    if not answers.staged.state.members:
+        return frozenset()
+    _see_members(answers)
+    found = answers.connection.execute(
+        "SELECT DISTINCT m.scope FROM members m SEMI JOIN asked a USING (scope) "
+        "ANTI JOIN present p USING (scope)"
+    )
+    return frozenset(scope for (scope,) in found.fetchall())
+
+
+def orphans(staged: Staged, settled: Collection[str], doubtful: Collection[str] = ()) -> pa.Table:
+    """The keys of current rows that no question delivers any more, and a query that used to.
+
+    Only queries that are `settled` (at their end, and within the guard) may leave a row out for
+    good. Of `doubtful` ones it is told which rows they have just left out.
+    """
+    if not staged.state.members:
+        return _nothing(staged)
+    return staged.work(lambda answers: _orphans(answers, settled, doubtful))
+
+
+def _orphans(answers: Answers, settled: Collection[str], doubtful: Collection[str]) -> pa.Table:
+    _see_members(answers)
+    _see_absent(answers, {*settled, *doubtful})
+    key = answers.layout.key
+    # A settled query may have left the row out in an earlier run already: it is asked for again.
+    once = (
+        f"SELECT a.query, {columns(key, 'e')} FROM events e "
+        f"JOIN asked a USING (scope) WHERE a.query IN {_set(settled)} "
+        f"UNION ALL SELECT a.query, {columns(key, 'm')} FROM members m "
+        f"JOIN asked a USING (scope) WHERE a.query IN {_set(doubtful)}"
+    )
+    still = (
+        f"SELECT {columns(key)} FROM members m ANTI JOIN absent b "
+        f"ON m.scope = b.scope AND {same('m', 'b', key)} "
+        f"UNION ALL SELECT {columns(key)} FROM present"
+    )
+    found: pa.Table = answers.connection.sql(
+        f"SELECT min(o.query) AS query, {columns(key, 'o')} FROM ({once}) o "
+        f"SEMI JOIN held h ON {same('o', 'h', key)} "
+        f"ANTI JOIN ({still}) s ON {same('o', 's', key)} "
+        f"GROUP BY {columns(key, 'o')} ORDER BY ALL"
+    ).to_arrow_table()
+    return found
+
+
+def write_members(staged: Staged, settled: Collection[str]) -> tuple[LakeFile, ...]:
+    """The file with what this run learned: rows that a question delivers now, and no longer."""
+
+    def task(answers: Answers) -> tuple[LakeFile, ...]:
+        _see_members(answers)
+        _see_absent(answers, settled)
+        key = answers.layout.key
+        path = f"_members/{answers.layout.name}/{staged.run_id}.parquet"
+        schema = pa.schema(
+            [
+                ("scope", pa.int64()),
+                *((field.name, field.arrow_type) for field in answers.layout.key_fields),
+                ("present", pa.bool_()),
+            ]
+        )
+        news = (
+            f"SELECT scope, {columns(key)}, true AS present FROM present p "
+            f"ANTI JOIN members m ON p.scope = m.scope AND {same('p', 'm', key)} "
+            f"UNION ALL SELECT scope, {columns(key)}, false FROM absent ORDER BY ALL"
+        )
+        batches = batches_of(answers.connection, news, schema)
+        written = write_file(staged.lake, path, schema, batches)
+        if written is None:
+            return ()
+        return (LakeFile(path, written.rows, written.size, staged.run_id),)
+
+    return staged.work(task)
+
+
+def _see_absent(answers: Answers, settled: Collection[str]) -> None:
+    """The table `absent`: what the questions of settled queries used to deliver, and do not now."""
+    key = answers.layout.key
+    answers.run(
+        f"CREATE TABLE absent AS SELECT m.scope, {columns(key, 'm')} FROM members m "
+        f"SEMI JOIN (SELECT scope FROM asked WHERE query IN {_set(settled)}) a USING (scope) "
+        f"ANTI JOIN present p ON m.scope = p.scope AND {same('m', 'p', key)}"
+    )
+
+
+def _see_members(answers: Answers) -> None:
+    """The views `events` and `members` over the files of all runs, and `held`: current keys."""
+    layout, lake, state = answers.layout, answers.staged.lake, answers.staged.state
+    key = columns(layout.key)
+    typed = ", ".join(f"CAST(NULL AS {sql_type(f)}) AS {name(f.name)}" for f in layout.key_fields)
+    events = f"SELECT 0::BIGINT AS scope, {typed}, true AS present, 0 AS turn WHERE false"
+    if state.members:
+        files = parquet(lake, (file.path for file in state.members))
+        events = f"SELECT scope, {key}, present, file_index AS turn FROM {files}"
+    answers.run(f"CREATE OR REPLACE VIEW events AS {events}")
+    answers.run(
+        f"CREATE OR REPLACE VIEW members AS SELECT scope, {key} FROM events "
+        f"GROUP BY scope, {key} HAVING arg_max(present, turn)"
+    )
+    answers.run(f"CREATE OR REPLACE VIEW held AS {_held(lake, layout, state)}")
+
+
+def _held(lake: Lake, layout: Layout, state: TableState) -> str:
+    key = (*layout.key, RUN_ID.name)
+    if not state.data:
+        typed = (f"CAST(NULL AS {sql_type(f)}) AS {name(f.name)}" for f in layout.key_fields)
+        return f"SELECT {', '.join(typed)} WHERE false"
+    held = f"SELECT {columns(key)} FROM {parquet(lake, (file.path for file in state.data))}"
+    if not state.ended:
+        return held
+    ended = parquet(lake, (file.path for file in state.ended))
+    return f"SELECT * FROM ({held}) v ANTI JOIN {ended} e ON {same('v', 'e', key)}"
+
+
+def _set(queries: Collection[str]) -> str:
+    return f"(SELECT unnest(CAST({texts(sorted(queries))} AS VARCHAR[])))"
+
+
+def _nothing(staged: Staged) -> pa.Table:
+    fields = table_layout(staged.resource).key_fields
+    return pa.schema(
+        [("query", pa.string()), *((field.name, field.arrow_type) for field in fields)]
+    ).empty_table()

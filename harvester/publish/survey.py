@@ -1,0 +1,134 @@
+"""What a table's staged rows amount to: per chain, per query, per identifier."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from harvester.catalogue.types import Lineage
+from harvester.publish.answers import Answers, Staged
+from harvester.publish.members import Loss, emptied, losses
+from harvester.publish.sql import columns, name, path
+from harvester.publish.staged import put_table
+
+__all__ = ["ChainCount", "Survey", "survey"]
+
+
+@dataclass(frozen=True, slots=True)
+class ChainCount:
+    """What a chain brought."""
+
+    rows: int
+    keys: int
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What arrived, and what did not.
+
+    By chain: `chains`, and `strays`, rows of another taxon. By query: `queries`, distinct keys, and
+    `losses`. By value of a list: `matches`, rows that answer it. And `emptied`, questions that used
+    to bring rows and brought none now.
+    """
+
+    chains: Mapping[str, ChainCount] = field(default_factory=dict)
+    queries: Mapping[str, int] = field(default_factory=dict)
+    matches: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    losses: Mapping[str, Loss] = field(default_factory=dict)
+    emptied: frozenset[int] = frozenset()
+    strays: Mapping[str, int] = field(default_factory=dict)
+
+    def __or__(self, other: Survey) -> Survey:
+        """Both tables' figures."""
+        return Survey(
+            {**self.chains, **other.chains},
+            {**self.queries, **other.queries},
+            {**self.matches, **other.matches},
+            {**self.losses, **other.losses},
+            self.emptied | other.emptied,
+            {**self.strays, **other.strays},
+        )
+
+
+def survey(staged: Staged) -> Survey:
+    """Counts what arrived, and what did not although it used to."""
+    return staged.work(
+        lambda answers: Survey(
+            _chains(answers),
+            _queries(answers),
+            _matches(answers),
+            losses(answers),
+            emptied(answers),
+            _strays(answers),
+        )
+    )
+
+
+def _chains(answers: Answers) -> dict[str, ChainCount]:
+    key = columns(answers.layout.key)
+    grouped = f"SELECT chain, count(*) AS times FROM delivered GROUP BY chain, {key}"
+    found = answers.connection.execute(
+        f"SELECT chain, sum(times), count(*) FROM ({grouped}) GROUP BY chain"
+    )
+    return {chain: ChainCount(int(rows), keys) for chain, rows, keys in found.fetchall()}
+
+
+def _queries(answers: Answers) -> dict[str, int]:
+    key = columns(answers.layout.key, "d")
+    chains = "SELECT DISTINCT chain, query FROM asked"
+    found = answers.connection.execute(
+        f"SELECT query, count(*) FROM (SELECT DISTINCT a.query, {key} FROM delivered d "
+        f"JOIN ({chains}) a USING (chain)) GROUP BY query"
+    )
+    return dict(found.fetchall())
+
+
+def _matches(answers: Answers) -> dict[str, dict[str, int]]:
+    found = answers.connection.execute(
+        "SELECT d.chain, n.value, count(*) FROM named n JOIN delivered d USING (place) GROUP BY ALL"
+    )
+    matches: dict[str, dict[str, int]] = defaultdict(dict)
+    for chain, value, count in found.fetchall():
+        matches[chain][value] = count
+    return dict(matches)
+
+
+def _strays(answers: Answers) -> dict[str, int]:
+    """The rows of each chain whose lineage does not hold the taxon that was asked for."""
+    lineage, taxa = answers.staged.resource.lineage, dict(_taxa(answers.staged))
+    if lineage is None or not taxa or not answers.parts:
+        return {}
+    chains = {
+        "chain": pa.array(list(taxa), pa.string()),
+        "numbers": pa.array(list(taxa.values()), pa.list_(pa.int64())),
+    }
+    put_table(answers.connection, "taxa", pa.table(chains))
+    own, above = path(lineage.own), _above(lineage)
+    rows = answers.rows(tuple(dict.fromkeys((lineage.own[0], lineage.above[0]))))
+    found = answers.connection.execute(
+        f"SELECT chain, count(*) FROM ({rows}) JOIN taxa USING (chain) WHERE len({above}) > 0 "
+        f"AND NOT list_has_any(list_append({above}, {own}), numbers) GROUP BY chain"
+    )
+    return dict(found.fetchall())
+
+
+def _taxa(staged: Staged) -> Iterator[tuple[str, list[int]]]:
+    """The numbers that each chain asked for, where all of them are known."""
+    numbers: dict[str, list[int | None]] = defaultdict(list)
+    for one in staged.asked:
+        if one.value is not None:
+            numbers[one.chain].append(one.taxon)
+    for chain, asked in numbers.items():
+        known = [number for number in asked if number is not None]
+        if len(known) == len(asked):
+            yield chain, known
+
+
+def _above(lineage: Lineage) -> str:
+    above = path(lineage.above)
+    if not lineage.member:
+        return above
+    return f"[taxon.{name(lineage.member)} FOR taxon IN {above}]"

@@ -1,0 +1,240 @@
+"""What a walk leaves in doubt: which chains are walked again, which rows are asked for by key."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from functools import reduce
+from operator import or_
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import structlog
+
+from harvester.catalogue import RESOURCES
+from harvester.ledger import ChainState, Ledger
+from harvester.model import Chain, Job, Query
+from harvester.plan import chains_by_key, endpoint_of, is_narrowed, plan_chains, scope_of
+from harvester.publish import (
+    Asked,
+    ChainCount,
+    Manifest,
+    Staged,
+    Survey,
+    day_counts,
+    orphans,
+    survey,
+)
+from harvester.report import Verdict, judge
+from harvester.shards import Histogram, axes_of, today
+from harvester.store.journal import Record
+from harvester.store.lake import Lake
+
+__all__ = ["Review"]
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Review:
+    """Looks at what is durable; what it decides becomes a fact by the journal.
+
+    `allowed` is the percentage of its rows that a query may lose.
+    """
+
+    lake: Lake
+    job: Job
+    ledger: Ledger
+    manifest: Manifest
+    allowed: float
+    _found: Survey | None = None
+
+    @property
+    def chains(self) -> tuple[Chain, ...]:
+        """All chains of the run."""
+        return self.ledger.chains_for(self.job.queries)
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables that the job fills."""
+        return tuple(dict.fromkeys(query.resource for query in self.job.queries))
+
+    def staged(self, table: str) -> Staged:
+        """A table's rows that count, and what was asked for them."""
+        chains = [chain for chain in self.chains if chain.resource == table]
+        return Staged(
+            self.lake,
+            self.ledger.run_id,
+            RESOURCES[table],
+            self.manifest.table(table),
+            self.ledger.parts.get(table, []),
+            self.ledger.valid_labels(chains),
+            [asked for chain in chains for asked in self._asked(chain)],
+        )
+
+    def survey(self) -> Survey:
+        """What arrived in all tables, as of the last walk."""
+        if self._found is None:
+            tables = (survey(self.staged(table)) for table in self.tables)
+            self._found = reduce(or_, tables, Survey())
+        return self._found
+
+    def walked(self) -> None:
+        """More has arrived: what was surveyed before is out of date."""
+        self._found = None
+
+    def verdict(self, found: Survey) -> Verdict:
+        """What became of each query and each identifier."""
+        return judge(self.job.queries, self.ledger, found, self.allowed)
+
+    def histogram(self, chain: Chain) -> Histogram:
+        """How the chain's rows of earlier runs are spread along the axis of its resource."""
+        resource = RESOURCES[chain.resource]
+        axis = next((axis for axis in axes_of(chain, today()) if axis.column), None)
+        if axis is None:
+            return ()
+        return day_counts(
+            self.lake,
+            resource,
+            self.manifest.table(chain.resource),
+            scope_of(chain, chain.values[0]),
+            axis.column,
+            f"_runs/{self.ledger.run_id}/spill",
+        )
+
+    def empty_taxa(self) -> list[Chain]:
+        """Taxa that brought nothing, though no filter says why and NCBI Taxonomy could tell."""
+        return [
+            chain
+            for chain in self.chains
+            if _is_empty(chain, self.ledger.state(chain.id))
+            and RESOURCES[chain.resource].counted_as
+            and not is_narrowed(chain)
+        ]
+
+    def doubts(self, found: Survey, counted: Mapping[str, int]) -> list[Record]:
+        """The chains to be walked again, whole; `counted` is what NCBI Taxonomy counts for some."""
+        records: list[Record] = []
+        for chain in self.chains:
+            state = self.ledger.state(chain.id)
+            count = found.chains.get(chain.id, ChainCount(0, 0))
+            reason = _doubtful(chain, state, count, found, counted.get(chain.id, 0))
+            if reason:
+                _log.warning("asked again", query=chain.query_id, chain=chain.id, reason=reason)
+                doubt = {
+                    "received": state.received,
+                    "distinct": self._distinct(chain, found),
+                    "counted": counted.get(chain.id, 0),
+                }
+                records.append(
+                    {"is": "restart", "chain": chain.id, "epoch": state.epoch + 1, "doubt": doubt}
+                )
+        return records or list(self._uncovered(found))
+
+    def _uncovered(self, found: Survey) -> Iterator[Record]:
+        """Chains whose shards do not add up to the whole: those are walked in one piece."""
+        for chain, total in self.ledger.divided(plan_chains(self.job.queries)):
+            shards = list(self.ledger.walked([chain]))
+            if not all(self.ledger.state(shard.id).done for shard in shards):
+                continue
+            distinct = sum(self._distinct(shard, found) for shard in shards)
+            if distinct < total:
+                _log.warning("shards do not add up", chain=chain.id, counted=total, got=distinct)
+                doubt = {"received": distinct, "distinct": distinct}
+                yield {"is": "restart", "chain": chain.id, "epoch": 1, "doubt": doubt}
+
+    def _distinct(self, chain: Chain, found: Survey) -> int:
+        count = found.chains.get(chain.id, ChainCount(0, 0))
+        return self.ledger.state(chain.id).received - (count.rows - count.keys)
+
+    def by_key(self, verdict: Verdict) -> Record:
+        """The rows that no query delivers any more, to be asked for by their keys."""
+        chains = [
+            chain
+            for table in self.tables
+            if RESOURCES[table].asked_by
+            for query, keys in self._missing(table, verdict).items()
+            for chain in chains_by_key(query, keys)
+        ]
+        if chains:
+            rows = sum(len(chain.values) for chain in chains)
+            _log.warning("rows no longer delivered, asked for by their keys", rows=rows)
+        return {"is": "by key", "chains": [asdict(chain) for chain in chains]}
+
+    def removed(self, verdict: Verdict) -> dict[str, pa.Table]:
+        """The keys of rows that are proven to be gone, by table."""
+        return {table: self._proven(table, verdict) for table in self.tables}
+
+    def _missing(self, table: str, verdict: Verdict) -> dict[Query, list[str]]:
+        found = orphans(self.staged(table), verdict.settled, verdict.incomplete)
+        by_id = {query.id: query for query in self.job.queries}
+        keys: dict[Query, list[str]] = defaultdict(list)
+        (key,) = RESOURCES[table].key
+        for row in found.to_pylist():
+            keys[by_id[row["query"]]].append(str(row[key]))
+        return keys
+
+    def _proven(self, table: str, verdict: Verdict) -> pa.Table:
+        found = orphans(self.staged(table), verdict.settled)
+        keys = RESOURCES[table].key
+        if RESOURCES[table].asked_by:
+            texts = found.column(keys[0]).cast(pa.string())
+            found = found.filter(pc.is_in(texts, pa.array(self._denied(table), pa.string())))
+        return found.select(list(keys))
+
+    def _denied(self, table: str) -> list[str]:
+        """The keys that NCBI was asked for, and answered in full without a broken line."""
+        return [
+            value
+            for chain in self.ledger.key_chains
+            if chain.resource == table
+            for value in chain.values
+            if _answered(self.ledger.state(chain.id))
+        ]
+
+    def _asked(self, chain: Chain) -> Iterator[Asked]:
+        if chain.id in {one.id for one in self.ledger.key_chains}:
+            return
+        listed = len(chain.values) > 1
+        for value in chain.values:
+            scope = scope_of(chain, value)
+            yield Asked(chain.id, chain.query_id, value, scope, listed, self._number(chain, value))
+        if listed:
+            yield Asked(chain.id, chain.query_id, None, scope_of(chain, None), listed)
+
+    def _number(self, chain: Chain, value: str) -> int | None:
+        """The taxon's number, where a taxon is asked for and its number is known."""
+        _, endpoint = endpoint_of(chain)
+        if endpoint.value_kind != "taxon":
+            return None
+        taxon = self.ledger.taxa.get(value)
+        return taxon.tax_id if taxon else int(value) if value.isdecimal() else None
+
+
+def _answered(state: ChainState) -> bool:
+    return state.unknown or (state.done and not state.quarantined)
+
+
+def _is_empty(chain: Chain, state: ChainState) -> bool:
+    """Whether a taxon was answered for the first time, and with nothing."""
+    _, endpoint = endpoint_of(chain)
+    alone = endpoint.value_kind == "taxon" and endpoint.batch == 1
+    answered = state.done or state.unknown
+    return alone and answered and not state.received and state.doubt is None
+
+
+def _doubtful(
+    chain: Chain, state: ChainState, count: ChainCount, found: Survey, counted: int
+) -> str:
+    """Why an answer is not believed on first sight; nothing where it is."""
+    if state.doubt is not None or not (state.done or state.unknown):
+        return ""
+    distinct = state.received - (count.rows - count.keys)
+    if state.total is not None and distinct < state.total:
+        return f"NCBI counts {state.total} records, {distinct} different ones arrived"
+    if not state.received and scope_of(chain, chain.values[0]) in found.emptied:
+        return "nothing came where there were rows before"
+    if not state.received and counted:
+        return f"nothing came, though NCBI Taxonomy counts {counted}"
+    return ""

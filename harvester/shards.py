@@ -1,0 +1,195 @@
+"""Cuts a large chain into disjoint shards that are walked at once. Pure.
+
+Along `release_date` at days between which equally many records lie, by the histogram of an earlier
+run where there is one, else by how NCBI has grown. Along `type` by groups of values, along
+`location` by whole sequences, along `subtree` by the taxa directly below.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from itertools import accumulate
+from math import ceil, log2
+
+from harvester.catalogue import RESOURCES, Split
+from harvester.model import Chain, Filters
+
+__all__ = [
+    "Histogram",
+    "axes_of",
+    "by_date",
+    "by_group",
+    "by_location",
+    "by_subtree",
+    "pays",
+    "pieces_for",
+    "today",
+]
+
+#: Records by the day of their release, in order of the days.
+Histogram = Sequence[tuple[date, int]]
+
+_DAY = timedelta(days=1)
+#: Before this day NCBI released no assembly.
+_DAWN = date(1990, 1, 1)
+#: NCBI's holdings double in about so many days.
+_DOUBLING = 900.0
+_PAGE = 1000
+#: A shard of fewer pages is not worth its own: each adds half a page of requests.
+_LEAST_PAGES = 3
+#: More sequences or taxa than this are not told apart by requests of their own.
+_MOST_NAMES = 300
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """Days from the first to the last, both included; None is open."""
+
+    first: date | None = None
+    last: date | None = None
+
+    def bounds(self, at: date) -> tuple[date, date]:
+        """The days between which the records lie, however far the window is open."""
+        last = at if self.last is None else self.last
+        return self.first or min(_DAWN, last), last
+
+
+def today() -> date:
+    """The day by which windows are cut."""
+    return datetime.now(UTC).date()
+
+
+def axes_of(chain: Chain, at: date) -> tuple[Split, ...]:
+    """The axes along which the chain may be cut, those left out that were used up."""
+    if len(chain.values) != 1:
+        return ()
+    return tuple(axis for axis in RESOURCES[chain.resource].split if _suits(axis, chain, at))
+
+
+def _suits(axis: Split, chain: Chain, at: date) -> bool:
+    if chain.selector != axis.selector:
+        return False
+    asked = dict(chain.filters) | dict(chain.shard)
+    if axis.needs and not asked.get(axis.needs):
+        return False
+    if axis.axis == "release_date":
+        first, last = _window(chain, axis).bounds(at)
+        return first < last
+    return axis.axis == "subtree" or not any(name in asked for name in axis.filters)
+
+
+def pieces_for(total: int, concurrency: int) -> int:
+    """Into how many shards so many records are cut, so that all workers have enough to do."""
+    pages = ceil(total / _PAGE)
+    return max(1, min(pages // _LEAST_PAGES, 3 * concurrency))
+
+
+def pays(total: int, walked: int, workers: int) -> bool:
+    """Whether so many workers are through with shards of the whole well before one with the rest.
+
+    What was walked already is asked for again, so there must be much left.
+    """
+    pages = ceil(total / _PAGE)
+    shards = min(pieces_for(total, workers), workers)
+    return shards > 1 and pages - walked >= 2 * (pages / shards + 1)
+
+
+def by_date(
+    chain: Chain, axis: Split, pieces: int, at: date, histogram: Histogram = ()
+) -> tuple[Chain, ...]:
+    """At most so many windows of days, of about equal size as far as can be foreseen."""
+    window = _window(chain, axis)
+    cuts = _cuts(window, pieces, at, histogram)
+    starts = [window.first, *cuts]
+    ends = [*(cut - _DAY for cut in cuts), window.last]
+    windows = (_Window(start, end) for start, end in zip(starts, ends, strict=True))
+    return _shards(chain, (_days(axis, one) for one in windows))
+
+
+def by_group(chain: Chain, axis: Split) -> tuple[Chain, ...]:
+    """One shard for each group of values that the catalogue names."""
+    (name,) = axis.filters
+    return _shards(chain, (((name, group),) for group in axis.groups))
+
+
+def by_location(
+    chain: Chain, axis: Split, pieces: int, lengths: Sequence[tuple[str, int]]
+) -> tuple[Chain, ...]:
+    """So many groups of whole sequences, of about equal length."""
+    if len(lengths) > _MOST_NAMES:
+        return ()
+    (name,) = axis.filters
+    groups: list[tuple[int, list[str]]] = [(0, []) for _ in range(min(pieces, len(lengths)))]
+    for sequence, length in sorted(lengths, key=lambda one: (-one[1], one[0])):
+        place = min(range(len(groups)), key=lambda number: groups[number][0])
+        groups[place] = (groups[place][0] + max(length, 1), [*groups[place][1], sequence])
+    return _shards(chain, (((name, tuple(names)),) for _, names in groups))
+
+
+def by_subtree(chain: Chain, children: Sequence[int]) -> tuple[Chain, ...]:
+    """One shard for each taxon directly below; records of the taxon itself are in none of them."""
+    if len(children) > _MOST_NAMES:
+        return ()
+    return tuple(
+        replace(chain, id=f"{chain.id}.{number}", sent=(str(child),))
+        for number, child in enumerate(children)
+    )
+
+
+def _shards(chain: Chain, filters: Iterable[Filters]) -> tuple[Chain, ...]:
+    return tuple(
+        replace(chain, id=f"{chain.id}.{number}", shard=_with(chain.shard, more))
+        for number, more in enumerate(filters)
+    )
+
+
+def _with(shard: Filters, more: Filters) -> Filters:
+    return tuple((dict(shard) | dict(more)).items())
+
+
+def _cuts(window: _Window, pieces: int, at: date, histogram: Histogram) -> list[date]:
+    """The first days of all shards but the first."""
+    first, last = window.bounds(at)
+    inside = [(day, count) for day, count in histogram if first <= day <= last]
+    wanted = (step / pieces for step in range(1, pieces))
+    if inside:
+        found = _quantiles(inside, list(wanted))
+    elif window.first is None:
+        found = [_grown(share, first, last) for share in wanted]
+    else:
+        span = (last - first).days + 1
+        found = [first + timedelta(days=round(span * share)) for share in wanted]
+    return sorted({day for day in found if first < day <= last})
+
+
+def _quantiles(histogram: Histogram, wanted: Sequence[float]) -> list[date]:
+    """The days after which so great a share of the records lies before."""
+    sums = list(accumulate(count for _, count in histogram))
+    places = (bisect_left(sums, share * sums[-1]) for share in wanted)
+    return [histogram[min(place, len(sums) - 1)][0] + _DAY for place in places]
+
+
+def _grown(share: float, first: date, last: date) -> date:
+    """The day on which NCBI held this share of what it holds on the last day."""
+    days = (last - first).days
+    start: float = 2.0 ** (-days / _DOUBLING)
+    held = start + share * (1.0 - start)
+    return last + timedelta(days=round(_DOUBLING * log2(held)))
+
+
+def _window(chain: Chain, axis: Split) -> _Window:
+    asked = dict(chain.filters) | dict(chain.shard)
+    first, last = (asked.get(name) for name in axis.filters)
+    return _Window(_day(first), _day(last))
+
+
+def _day(value: object) -> date | None:
+    return date.fromisoformat(str(value)[:10]) if value else None
+
+
+def _days(axis: Split, window: _Window) -> Filters:
+    days = zip(axis.filters, (window.first, window.last), strict=True)
+    return tuple((name, day.isoformat()) for name, day in days if day is not None)

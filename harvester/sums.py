@@ -1,0 +1,56 @@
+"""Whether shards add up to the whole: known as soon as each of them has told its count. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+__all__ = ["Sums"]
+
+
+@dataclass(slots=True)
+class _Family:
+    """A chain that was cut: NCBI's count of the whole, and the counts of its shards so far."""
+
+    total: int
+    counts: dict[str, int | None]
+
+    @property
+    def missing(self) -> int:
+        """How many records no shard holds; none while a shard has not told its count."""
+        known = [count for count in self.counts.values() if count is not None]
+        return self.total - sum(known) if len(known) == len(self.counts) else 0
+
+
+@dataclass(slots=True)
+class Sums:
+    """Counts of shards, held against those of the chains that they were cut from."""
+
+    _families: dict[str, _Family] = field(default_factory=dict)
+    _parent: dict[str, str] = field(default_factory=dict)
+
+    def cut(self, chain: str, total: int, shards: Iterable[str]) -> None:
+        """A chain with so many records gives way to shards."""
+        self._families[chain] = _Family(total, dict.fromkeys(shards))
+        self._parent |= dict.fromkeys(self._families[chain].counts, chain)
+
+    def count(self, shard: str, total: int) -> tuple[str, int] | None:
+        """Takes a shard's count in; the chain whose shards fall short now, and by how much."""
+        parent = self._parent.get(shard)
+        family = self._families.get(parent or "")
+        if parent is None or family is None or family.counts[shard] is not None:
+            return None
+        family.counts[shard] = total
+        return (parent, family.missing) if family.missing > 0 else None
+
+    def forget(self, chain: str) -> None:
+        """The chain is walked in one piece after all."""
+        self._families.pop(chain, None)
+
+    def is_void(self, shard: str) -> bool:
+        """Whether a shard belongs to a chain that is walked in one piece after all."""
+        while (parent := self._parent.get(shard)) is not None:
+            if parent not in self._families:
+                return True
+            shard = parent
+        return False

@@ -1,0 +1,161 @@
+"""Which rows may go: what every question that ever delivered them has since left out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from harvester.catalogue import RESOURCES
+from harvester.publish import (
+    Asked,
+    Loss,
+    Staged,
+    TableState,
+    orphans,
+    survey,
+    write_members,
+)
+from tests.publish.place import Place
+
+TABLE = "genome"
+#: A run: what each question (by number) brought, and which queries came to a good end.
+Run = tuple[dict[int, set[str]], set[str]]
+
+
+def _query(scope: int) -> str:
+    """Questions 0 and 1 belong to one query, 2 to another, 3 to a third."""
+    return {0: "p", 1: "p", 2: "q", 3: "r"}[scope]
+
+
+@dataclass
+class Model:
+    """The slow obvious way: for each question the rows that it delivers, and those it once did."""
+
+    now: dict[int, set[str]] = field(default_factory=dict)
+    ever: dict[int, set[str]] = field(default_factory=dict)
+    held: set[str] = field(default_factory=set)
+
+    def losses(self, brought: dict[int, set[str]]) -> dict[str, Loss]:
+        found = {}
+        for query in {_query(scope) for scope in brought}:
+            scopes = [scope for scope in brought if _query(scope) == query]
+            before = set().union(*(self.now.get(scope, set()) for scope in scopes))
+            got = set().union(*(brought[scope] for scope in scopes))
+            if before:
+                found[query] = Loss(len(before), len(before - got))
+        return found
+
+    def orphans(self, brought: dict[int, set[str]], settled: set[str]) -> set[str]:
+        after = {scope: set(keys) for scope, keys in self.now.items()}
+        for scope, keys in brought.items():
+            kept = set() if _query(scope) in settled else after.get(scope, set())
+            after[scope] = kept | keys
+        asked = [scope for scope in brought if _query(scope) in settled]
+        once = set().union(*(self.ever.get(scope, set()) for scope in asked)) & self.held
+        return once - set().union(*after.values())
+
+    def end(self, brought: dict[int, set[str]], settled: set[str], removed: set[str]) -> None:
+        for scope, keys in brought.items():
+            kept = set() if _query(scope) in settled else self.now.get(scope, set())
+            self.now[scope] = kept | keys
+            self.ever[scope] = self.ever.get(scope, set()) | keys
+            self.held |= keys
+        self.held -= removed
+
+
+def _staged(place: Place, run_id: str, brought: dict[int, set[str]]) -> Staged:
+    rows = [
+        {"accession": key, "_chain": f"{scope}/0"}
+        for scope, keys in brought.items()
+        for key in sorted(keys)
+    ]
+    parts = place.stage(run_id, TABLE, rows) if rows else []
+    asked = [Asked(str(scope), _query(scope), f"v{scope}", scope) for scope in brought]
+    labels = frozenset(f"{scope}/0" for scope in brought)
+    state = place.manifest.table(TABLE)
+    return Staged(place.lake, run_id, RESOURCES[TABLE], state, parts, labels, asked)
+
+
+def _keys(table: object) -> set[str]:
+    return set(table.column("accession").to_pylist())  # type: ignore[attr-defined]
+
+
+def _end(place: Place, staged: Staged, settled: set[str], removed: set[str]) -> None:
+    gone = [{"accession": key} for key in sorted(removed)]
+    change = place.merge(staged.run_id, TABLE, staged.parts, *staged.valid, removed=gone)
+    members = TableState(members=write_members(staged, settled))
+    place.commit(staged.run_id, replace(change, files=change.files + members))
+
+
+KEYS = st.sets(st.sampled_from("abcdef"))
+BROUGHT = st.dictionaries(st.integers(0, 3), KEYS, min_size=1)
+RUNS = st.lists(st.tuples(BROUGHT, st.sets(st.sampled_from("pqr"))), min_size=1, max_size=5)
+
+
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(runs=RUNS, remove=st.sampled_from(["what is proven", "nothing"]))
+def test_many_runs_against_the_slow_way(
+    runs: list[Run], remove: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    place, model = Place(tmp_path_factory.mktemp("lake")), Model()
+    for brought, settled in runs:
+        staged = _staged(place, place.begin(), brought)
+        assert survey(staged).losses == model.losses(brought)
+        found = _keys(orphans(staged, settled))
+        assert found == model.orphans(brought, settled)
+        removed = found if remove == "what is proven" else set()
+        _end(place, staged, settled, removed)
+        model.end(brought, settled, removed)
+        assert place.manifest.table(TABLE).rows == len(model.held)
+
+
+def test_a_question_that_brings_nothing_is_told(place: Place) -> None:
+    first = _staged(place, place.begin(), {0: {"a"}, 1: {"b"}})
+    assert survey(first).emptied == frozenset()
+    _end(place, first, {"p"}, set())
+    second = survey(_staged(place, place.begin(), {0: set(), 1: {"b"}}))
+    assert second.emptied == {0}
+    assert second.losses == {"p": Loss(2, 1)}
+    assert second.losses["p"].percent == 50.0
+
+
+def test_of_a_query_in_doubt_the_rows_that_it_just_left_out_are_told(place: Place) -> None:
+    first = _staged(place, place.begin(), {2: {"a", "b", "c"}})
+    _end(place, first, {"q"}, set())
+    second = _staged(place, place.begin(), {2: {"a"}})
+    assert _keys(orphans(second, settled=set())) == set()
+    assert _keys(orphans(second, settled=set(), doubtful={"q"})) == {"b", "c"}
+
+
+def test_a_key_of_several_columns_with_nulls(place: Place) -> None:
+    def staged(*rows: tuple[str, str | None]) -> Staged:
+        run_id = place.begin()
+        found = [
+            {"assembly_accession": "G", "genbank_accession": one, "refseq_accession": other}
+            for one, other in rows
+        ]
+        parts = place.stage(run_id, "sequence", found)
+        asked = [Asked("q.0", "q", "G", 1)]
+        state = place.manifest.table("sequence")
+        valid = frozenset({"q.0/0"})
+        return Staged(place.lake, run_id, RESOURCES["sequence"], state, parts, valid, asked)
+
+    first = staged(("A", None), ("B", "NC_1"))
+    change = place.merge(first.run_id, "sequence", first.parts)
+    members = TableState(members=write_members(first, {"q"}))
+    place.commit(first.run_id, replace(change, files=change.files + members))
+    second = staged(("B", "NC_1"))
+    (left,) = orphans(second, {"q"}).to_pylist()
+    assert left == {
+        "query": "q",
+        "assembly_accession": "G",
+        "genbank_accession": "A",
+        "refseq_accession": None,
+    }

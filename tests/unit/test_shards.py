@@ -1,0 +1,172 @@
+"""Shards cover every day once, and are of about equal size where that can be foreseen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harvester.catalogue.filters import GENE
+from harvester.model import Chain
+from harvester.shards import (
+    Histogram,
+    axes_of,
+    by_date,
+    by_group,
+    by_location,
+    by_subtree,
+    pays,
+    pieces_for,
+)
+
+TODAY = date(2026, 11, 21)
+COLI = Chain("q.0", "q", "genome", "taxa", ("562",))
+(DATES,) = axes_of(COLI, TODAY)
+DAYS = st.dates(date(1995, 1, 1), TODAY)
+HISTOGRAMS = st.dictionaries(DAYS, st.integers(1, 5000), max_size=30).map(
+    lambda found: sorted(found.items())
+)
+
+
+def _cut(chain: Chain, pieces: int, histogram: Histogram = ()) -> tuple[Chain, ...]:
+    return by_date(chain, DATES, pieces, TODAY, histogram)
+
+
+def _groups(shards: tuple[Chain, ...]) -> list[tuple[str, ...]]:
+    """The values by which each shard is told apart."""
+    groups = []
+    for shard in shards:
+        ((_, values),) = shard.shard
+        assert isinstance(values, tuple)
+        groups.append(tuple(map(str, values)))
+    return groups
+
+
+def _window(chain: Chain) -> tuple[date | None, date | None]:
+    told = dict(chain.filters) | dict(chain.shard)
+    first, last = told.get("first_release_date"), told.get("last_release_date")
+    return (
+        date.fromisoformat(str(first)) if first else None,
+        date.fromisoformat(str(last)) if last else None,
+    )
+
+
+def _holds(chain: Chain, day: date) -> bool:
+    first, last = _window(chain)
+    return (first is None or first <= day) and (last is None or day <= last)
+
+
+@given(histogram=HISTOGRAMS, pieces=st.integers(2, 60), days=st.lists(DAYS, min_size=1))
+def test_every_day_lies_in_one_shard(
+    histogram: list[tuple[date, int]], pieces: int, days: list[date]
+) -> None:
+    shards = _cut(COLI, pieces, histogram)
+    assert len(shards) <= pieces
+    assert len({shard.id for shard in shards}) == len(shards)
+    for day in [*days, date(1900, 1, 1), date(2100, 1, 1)]:
+        assert sum(_holds(shard, day) for shard in shards) == 1
+
+
+@given(first=DAYS, last=DAYS, pieces=st.integers(2, 9), histogram=HISTOGRAMS)
+def test_shards_stay_within_the_window_that_was_asked_for(
+    first: date, last: date, pieces: int, histogram: list[tuple[date, int]]
+) -> None:
+    filters = (
+        ("first_release_date", min(first, last).isoformat()),
+        ("last_release_date", max(first, last).isoformat()),
+    )
+    chain = replace(COLI, filters=filters)
+    shards = _cut(chain, pieces, histogram)
+    for day in {first - timedelta(1), first, last, max(first, last) + timedelta(1)}:
+        assert sum(_holds(shard, day) for shard in shards) == _holds(chain, day)
+    assert bool(axes_of(chain, TODAY)) == (first != last)
+    for shard in shards:
+        for piece in _cut(shard, 2, histogram):
+            start, end = _window(piece)
+            assert start is not None
+            assert end is not None
+            assert min(first, last) <= start <= end <= max(first, last)
+
+
+def test_a_histogram_makes_shards_of_equal_size() -> None:
+    histogram = [(date(2020, 1, 1) + timedelta(days=n), 10) for n in range(1000)]
+    shards = _cut(COLI, 8, histogram)
+    sizes = [sum(count for day, count in histogram if _holds(one, day)) for one in shards]
+    assert len(sizes) == 8
+    assert max(sizes) - min(sizes) <= 10
+
+
+def test_without_a_histogram_the_windows_narrow_towards_today() -> None:
+    windows = [_window(shard) for shard in _cut(COLI, 6)]
+    assert windows[0][0] is None
+    assert windows[-1][1] is None
+    starts = [first for first, _ in windows if first]
+    widths = [(after - before).days for before, after in pairwise(starts)]
+    assert widths == sorted(widths, reverse=True)
+
+
+def test_a_single_day_cannot_be_cut() -> None:
+    day = (("first_release_date", "2020-01-01"), ("last_release_date", "2020-01-01"))
+    chain = replace(COLI, shard=day)
+    assert axes_of(chain, TODAY) == ()
+    assert [one.shard for one in _cut(chain, 4)] == [day]
+
+
+def test_only_what_has_an_axis_is_cut() -> None:
+    assert axes_of(COLI, TODAY) != ()
+    lists = Chain("q.0", "q", "genome", "accessions", ("GCF_1", "GCF_2"))
+    assert axes_of(lists, TODAY) == ()
+    assert axes_of(replace(lists, values=("GCF_1",)), TODAY) == ()
+    genes = Chain("q.0", "q", "gene", "taxa", ("9606",))
+    assert [axis.axis for axis in axes_of(genes, TODAY)] == ["type"]
+    typed = replace(genes, filters=(("types", ("PSEUDO",)),))
+    assert axes_of(typed, TODAY) == ()
+    below = replace(genes, filters=(("tax_search_subtree", True),))
+    assert [axis.axis for axis in axes_of(below, TODAY)] == ["subtree", "type"]
+
+
+def test_groups_of_a_filter_make_a_shard_each() -> None:
+    genes = Chain("q.0", "q", "gene", "taxa", ("9606",))
+    (axis,) = axes_of(genes, TODAY)
+    shards = by_group(genes, axis)
+    groups = _groups(shards)
+    assert groups == list(axis.groups)
+    (types,) = [param for param in GENE if param.name == "types"]
+    assert sorted(value for group in groups for value in group) == sorted(types.choices)
+
+
+@given(st.lists(st.integers(0, 10**8), min_size=1, max_size=40), st.integers(2, 12))
+def test_sequences_fall_into_groups_of_about_equal_length(lengths: list[int], pieces: int) -> None:
+    chain = Chain("q.0", "q", "annotation", "accessions", ("GCF_1",))
+    (axis,) = axes_of(chain, TODAY)
+    named = {f"NC_{number}": length for number, length in enumerate(lengths)}
+    shards = by_location(chain, axis, pieces, list(named.items()))
+    groups = _groups(shards)
+    assert sorted(name for group in groups for name in group) == sorted(named)
+    sums = [sum(named[name] + 1 for name in group) for group in groups]
+    assert max(sums) - min(sums) <= max(lengths) + len(lengths)
+
+
+def test_taxa_below_make_a_shard_each() -> None:
+    chain = Chain("q.0", "q", "virus", "taxa", ("10239",))
+    shards = by_subtree(chain, (1, 2))
+    assert [(shard.values, shard.sent) for shard in shards] == [
+        (("10239",), ("1",)),
+        (("10239",), ("2",)),
+    ]
+    assert by_subtree(chain, range(1000)) == ()
+
+
+def test_so_many_shards_as_workers_can_use() -> None:
+    assert [pieces_for(n, 16) for n in (0, 1000, 5999, 6000, 40_000, 10**7)] == [1, 1, 2, 2, 13, 48]
+
+
+def test_a_walk_is_cut_only_where_that_is_much_faster() -> None:
+    assert pays(40_000, 1, 16)
+    assert not pays(40_000, 34, 16)
+    assert not pays(3000, 1, 16)
+    assert not pays(40_000, 1, 1)
+    assert pays(40_000, 1, 3)

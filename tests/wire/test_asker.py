@@ -1,0 +1,179 @@
+"""One request at a time, and many at once: budgets, holds, deadlines, limits, secrets."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import Awaitable, Callable
+from contextlib import closing
+from typing import TypeVar
+
+import pytest
+from aiohttp import web
+
+from harvester.catalogue import RESOURCES
+from harvester.decode import open_body
+from harvester.errors import OutOfServiceError, RefusedError, TransientError
+from harvester.fetch import Asker, Pace, Policy, Request, Traffic, open_asker
+from tests.wire.scripted import Answer, Script, says, serve
+
+T = TypeVar("T")
+
+FAST = Policy(attempts=4, first_wait=0.0, longest_wait=0.0)
+GENES = Request("GET", "/gene/id/1", "application/json")
+GOOD = json.dumps({"reports": [{"gene": {"gene_id": "1"}}], "total_count": 1})
+KEY = "0123456789abcdef0123456789abcdef0123"
+
+
+def _talk(
+    work: Callable[[Asker, Script], Awaitable[T]],
+    *answers: Answer,
+    traffic: Traffic | None = None,
+    **more: object,
+) -> T:
+    async def main() -> T:
+        async with serve(*answers) as script:
+            pace = Pace(**{"base_url": script.url, "rate": 1000, "concurrency": 8, **more})  # type: ignore[arg-type]
+            async with open_asker(pace, open_body, traffic or Traffic()) as asker:
+                return await work(asker, script)
+
+    return asyncio.run(main())
+
+
+async def _ask(asker: Asker, _: Script) -> bytes:
+    return (await asker.ask(GENES, RESOURCES["gene"])).data
+
+
+def _only_version() -> Answer:
+    """A service that lives, and fails whatever is asked."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        status = 200 if request.path.endswith("/version") else 500
+        return web.json_response({"version": "18"}, status=status)
+
+    return answer
+
+
+def test_a_run_asks_again_so_often_and_no_more() -> None:
+    traffic = Traffic()
+    endless = Policy(attempts=100_000, first_wait=0.0, longest_wait=0.0)
+    with pytest.raises(TransientError, match="has asked again 200 times") as caught:
+        _talk(_ask, _only_version(), traffic=traffic, policy=endless, patience=0.05)
+    assert caught.value.reason == "http 500"
+    assert 200 < traffic.retries["http 500"] < 240
+
+
+def test_good_answers_earn_more_tries() -> None:
+    traffic = Traffic()
+    endless = Policy(attempts=100_000, first_wait=0.0, longest_wait=0.0)
+    answers = [says(GOOD)] * 30 + [_only_version()]
+
+    async def work(asker: Asker, script: Script) -> None:
+        for _ in range(30):
+            await _ask(asker, script)
+        await _ask(asker, script)
+
+    with pytest.raises(TransientError, match="has asked again 230 times"):
+        _talk(work, *answers, traffic=traffic, policy=endless, patience=0.05)
+
+
+class _Heard(Traffic):
+    """Tells when a fault has been heard of."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard = asyncio.Event()
+
+    def again(self, reason: str) -> None:
+        super().again(reason)
+        self.heard.set()
+
+
+def test_a_429_holds_all_workers() -> None:
+    moments: list[float] = []
+    traffic = _Heard()
+
+    async def limited(request: web.Request) -> web.StreamResponse:
+        moments.append(asyncio.get_running_loop().time())
+        if len(moments) == 1:
+            return web.Response(status=429, headers={"Retry-After": "1"})
+        return web.Response(text=GOOD, content_type=request.headers["Accept"])
+
+    async def work(asker: Asker, script: Script) -> None:
+        first = asyncio.create_task(_ask(asker, script))
+        await traffic.heard.wait()
+        await asyncio.gather(first, *(_ask(asker, script) for _ in range(6)))
+
+    _talk(work, limited, traffic=traffic, policy=FAST)
+    assert len(moments) == 8
+    assert min(moments[1:]) - moments[0] >= 0.99
+
+
+def test_the_deadline_counts_from_the_moment_a_request_leaves() -> None:
+    traffic = Traffic()
+    hasty = Policy(attempts=1, deadline=0.4)
+
+    async def work(asker: Asker, script: Script) -> None:
+        await asyncio.gather(*(_ask(asker, script) for _ in range(4)))
+
+    _talk(work, says(GOOD), traffic=traffic, policy=hasty, rate=5)
+    assert traffic.retries == {}
+
+
+@pytest.mark.parametrize(
+    "slow", [Policy(attempts=2, deadline=0.2), Policy(attempts=2, silence=0.2)]
+)
+def test_an_answer_that_does_not_come_is_asked_again(slow: Policy) -> None:
+    asked_again = asyncio.Event()
+
+    async def silent(_: web.Request) -> web.StreamResponse:
+        await asked_again.wait()
+        return web.Response(status=500)
+
+    async def prompt(request: web.Request) -> web.StreamResponse:
+        asked_again.set()
+        return await says(GOOD)(request)
+
+    traffic = Traffic()
+    assert _talk(_ask, silent, prompt, traffic=traffic, policy=slow)
+    assert traffic.retries == {"timeout": 1}
+
+
+def test_an_answer_has_a_limit_as_it_travels_and_inflated() -> None:
+    with pytest.raises(RefusedError, match="larger"):
+        _talk(_ask, says(" " * 2000 + GOOD), page_limit=1000)
+
+
+def test_the_key_is_in_no_error_and_in_no_record() -> None:
+    with pytest.raises(RefusedError) as caught:
+        _talk(_ask, says(json.dumps({"api-key": KEY}), 403), api_key=KEY)
+    assert KEY not in str(caught.value)
+    assert "403" in str(caught.value)
+    echo = json.dumps({"reports": [{"gene": {"gene_id": "1", "description": KEY}}]})
+    data = _talk(_ask, says(echo), api_key=KEY)
+    assert KEY.encode() not in data
+    assert b"gene_id" in data
+
+
+def test_plain_http_behind_https_is_no_connection() -> None:
+    async def work(_: Asker, script: Script) -> dict[str, int]:
+        traffic = Traffic()
+        url = script.url.replace("http:", "https:")
+        async with open_asker(Pace(url, 1000, 4, policy=FAST), open_body, traffic) as asker:
+            with pytest.raises(TransientError):
+                await _ask(asker, script)
+        return traffic.retries
+
+    assert _talk(work, says(GOOD)) == {"tls": 4}
+
+
+def test_a_door_that_nobody_opens_looks_like_a_block() -> None:
+    impatient = Policy(attempts=20, first_wait=0.0, longest_wait=0.0, connect=0.1)
+    with closing(socket.socket()) as full, closing(socket.socket()) as one:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        one.connect(full.getsockname())  # the only place in the queue: who comes now hears nothing
+        url = f"http://127.0.0.1:{full.getsockname()[1]}"
+        with pytest.raises(OutOfServiceError, match=r"blocked this address.*connect timeout"):
+            _talk(_ask, says(GOOD), base_url=url, policy=impatient, patience=0.5)

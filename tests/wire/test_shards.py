@@ -1,0 +1,108 @@
+"""Large queries are walked as shards: exactly, and in one piece where they do not add up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from harvester.engine import Live
+from harvester.fetch import Pace, Policy
+from harvester.model import Job, Query
+from harvester.runner import run_job
+from harvester.sandbox import SandboxConfig, Served, Size, serve_in_thread
+from harvester.summary import Summary
+
+POLICY = Policy(attempts=3, first_wait=0.01, longest_wait=0.02)
+SIZES = (
+    Size("genome", "562", 12_000),
+    Size("annotation", "GCF_000001405.40", 12_000),
+    Size("gene", "9606", 12_000),
+)
+
+
+class _Nobody:
+    interval = 1.0
+
+    def tick(self, live: Live) -> None:
+        del live
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Served]:
+    with serve_in_thread(SandboxConfig(latency=0.02, rps=0, sizes=SIZES)) as server:
+        yield server
+
+
+def _run(folder: Path, served: Served, query: Query, *, workers: int = 8) -> Summary:
+    job = Job("s", (query,), lake=str(folder / "lake"), database=str(folder / "x.duckdb"))
+    pace = Pace(served.url, rate=1000, concurrency=workers, policy=POLICY)
+    return run_job(job, pace, _Nobody(), fresh=False, on_publish=lambda: None).summary
+
+
+def _ask(folder: Path, sql: str) -> Any:
+    with duckdb.connect(str(folder / "x.duckdb"), read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+CASES = [
+    (Query("g", "genome", "taxa", ("562",)), 12_000),
+    (Query("f", "genome", "taxa", ("562",), filters=(("first_release_date", "2015-06-01"),)), None),
+    (Query("a", "annotation", "accessions", ("GCF_000001405.40",)), 12_000),
+    (Query("h", "gene", "taxa", ("9606",)), 12_000),
+]
+
+
+@pytest.mark.parametrize(("query", "rows"), CASES, ids=[query.id for query, _ in CASES])
+def test_shards_bring_exactly_what_one_walk_brings(
+    query: Query, rows: int | None, served: Served, tmp_path: Path
+) -> None:
+    one = _run(tmp_path / "one", served, query, workers=1)
+    many = _run(tmp_path / "many", served, query)
+    assert (one.status, many.status) == ("complete", "complete")
+    assert one.records == many.records
+    assert rows in (None, many.records)
+    ((chains, expected, distinct),) = _ask(
+        tmp_path / "many", "SELECT chains, expected, distinct_keys FROM meta.queries"
+    )
+    assert chains > 1
+    assert expected == distinct == many.tables[query.resource].rows
+    keys = f"SELECT * EXCLUDE (_run_id, _fetched_at) FROM {query.resource} ORDER BY ALL"
+    assert _ask(tmp_path / "many", keys) == _ask(tmp_path / "one", keys)
+    assert many.requests <= 1.6 * one.requests + 6
+
+
+def test_the_next_night_knows_where_to_cut(served: Served, tmp_path: Path) -> None:
+    query = CASES[0][0]
+    _run(tmp_path, served, query)
+    summary = _run(tmp_path, served, query)
+    assert (summary.status, summary.tables["genome"].rows) == ("complete", 12_000)
+    # A count of the whole, and for each of the four shards half a page more than the pages.
+    assert summary.requests <= 1 + 12 + 5
+    assert _ask(tmp_path, "SELECT count(*) FROM meta.changes WHERE change <> 'added'") == [(0,)]
+
+
+@pytest.mark.parametrize("query", [CASES[0][0], CASES[2][0], CASES[3][0]], ids=lambda q: q.id)
+def test_shards_that_do_not_add_up_are_walked_as_one(
+    query: Query, served: Served, tmp_path: Path
+) -> None:
+    served.faults.set("unsorted:1")
+    try:
+        summary = _run(tmp_path, served, query)
+    finally:
+        served.faults.set("")
+    assert (summary.status, summary.records) == ("complete", 12_000)
+    assert _ask(tmp_path, "SELECT chains, state FROM meta.queries") == [(1, "complete")]
+
+
+def test_a_page_that_cannot_be_had_costs_only_its_own_part(tmp_path: Path) -> None:
+    with serve_in_thread(SandboxConfig(latency=0.0, rps=0, sizes=SIZES)) as served:
+        # The third page fails for good, until the chain has been cut once.
+        served.faults.set("genome/500@3-5")
+        summary = _run(tmp_path, served, CASES[0][0], workers=1)
+    assert (summary.status, summary.tables["genome"].rows) == ("complete", 12_000)
+    ((chains,),) = _ask(tmp_path, "SELECT chains FROM meta.queries")
+    assert chains > 1
