@@ -29,8 +29,9 @@ _PARTS = 4
 class TooLong(Exception):
     """A chain has so many pages left that it is better walked as shards."""
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int, pages: int) -> None:
         self.total = total
+        self.pages = pages
         super().__init__(total)
 
 
@@ -66,7 +67,7 @@ class Cutter:
         if not (page.next_token and hungry and self._may_cut(chain)):
             return
         if pays(total, page.number + 1, hungry + 1):
-            raise TooLong(total)
+            raise TooLong(total, page.number)
 
     async def shorten(self, chain: Chain, total: int, asker: Asker) -> None:
         """A long chain gives way to shards; one that cannot be cut is walked as it is."""

@@ -19,7 +19,7 @@ from harvester.channel import Channel
 from harvester.cutting import Cutter, Enough, TooLong
 from harvester.decode import Decoded, Decoder, open_body
 from harvester.errors import OutOfServiceError, RefusedError, TokenRefused, TransientError
-from harvester.fetch import Asker, Mark, Pace, Traffic, open_asker, walk
+from harvester.fetch import PAGE_SIZE, Asker, Mark, Pace, Traffic, open_asker, walk
 from harvester.ledger import Ledger
 from harvester.model import Chain, Page, Stamp
 from harvester.plan import endpoint_of, request_columns
@@ -145,6 +145,8 @@ class Harvest:
         except Enough:
             return
         except TooLong as found:
+            if found.pages:  # what is left of it is announced again by its shards
+                self.live.expected[chain.query_id] -= found.total - found.pages * PAGE_SIZE
             await self.cutter.shorten(chain, found.total, self._asker)
         except OutOfServiceError as error:
             self.stop.by_outage(error)

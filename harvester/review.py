@@ -100,7 +100,7 @@ class Review:
             self.manifest.table(chain.resource),
             scope_of(chain, chain.values[0]),
             axis.column,
-            f"_runs/{self.ledger.run_id}/spill",
+            f"_runs/{self.ledger.run_id}/scratch/spill",
         )
 
     def empty_taxa(self) -> list[Chain]:

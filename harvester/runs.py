@@ -73,6 +73,7 @@ def open_run(lake: Lake, job: Job, base_url: str, *, fresh: bool = False) -> Ope
             sweep(lake, ledger.run_id)
     tidy(lake)
     if mine and not fresh:
+        _notice_change(mine[-1], job)
         return _resume(lake, mine[-1])
     return _begin(lake, job, base_url)
 
@@ -134,6 +135,20 @@ def _mend_database(lake: Lake, job: Job) -> None:
         build_database(lake, manifest, database, register=job.register)
     except LakeError as error:
         _log.warning("the database stays behind the lake", reason=str(error))
+
+
+def _notice_change(ledger: Ledger, job: Job) -> None:
+    """Queries that did not change keep their progress; that of others is left behind."""
+    if ledger.digest == digest_of(job):
+        return
+    begun = {chain.partition(".")[0] for chain in ledger.chains}
+    asked = {query.id for query in job.queries}
+    _log.warning(
+        "the job has changed since its run was interrupted",
+        queries_going_on=len(asked & begun),
+        queries_starting_anew=len(asked - begun),
+        queries_left_behind=len(begun - asked),
+    )
 
 
 def _resume(lake: Lake, ledger: Ledger) -> OpenRun:

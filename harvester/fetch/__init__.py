@@ -3,11 +3,12 @@
 from harvester.fetch.asker import Asker, open_asker
 from harvester.fetch.pace import Pace
 from harvester.fetch.pages import Mark, walk
-from harvester.fetch.request import Request, build
+from harvester.fetch.request import PAGE_SIZE, Request, build
 from harvester.fetch.retry import Policy
 from harvester.fetch.traffic import Traffic
 
 __all__ = [
+    "PAGE_SIZE",
     "Asker",
     "Mark",
     "Pace",

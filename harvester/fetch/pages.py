@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from harvester.catalogue import Endpoint, Resource
-from harvester.errors import RefusedError, TokenRefused
+from harvester.errors import RefusedError, TokenRefused, TransientError
 from harvester.fetch.asker import Asker
-from harvester.fetch.request import build
+from harvester.fetch.request import Request, build
 from harvester.model import Chain, Opened, Page
 
 __all__ = ["Mark", "walk"]
+
+#: What an answer is called that came but could not be read.
+_BROKEN = frozenset({"not JSON", "truncated"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ async def _page(
     """One page. The first is asked for as JSON, which alone tells how many records there are."""
     request = build(chain, endpoint, mark.token, ndjson=mark.number > 0)
     try:
-        opened = await asker.ask(request, resource)
+        opened = await _ask(request, chain, resource, endpoint, asker)
     except RefusedError as error:
         if mark.token and error.status == 400:  # noqa: PLR2004
             asker.traffic.again("token refused")
@@ -65,3 +68,16 @@ async def _page(
     # An empty answer is not proof of absence: it is asked once more before it is believed.
     asker.traffic.again("empty")
     return await asker.ask(request, resource)
+
+
+async def _ask(
+    request: Request, chain: Chain, resource: Resource, endpoint: Endpoint, asker: Asker
+) -> Opened:
+    """A page of JSON that stays broken is asked for line by line: that loses only the bad one."""
+    try:
+        return await asker.ask(request, resource)
+    except TransientError as error:
+        lines = build(chain, endpoint)
+        if error.reason not in _BROKEN or request.accept == lines.accept:
+            raise
+        return await asker.ask(lines, resource)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -17,7 +18,8 @@ def row_counts(database: Path, tables: Iterable[str]) -> dict[str, int]:
     if not database.exists():
         return {}
     try:
-        with duckdb.connect(str(database), read_only=True) as connection:
+        # The whole path: of a bare name DuckDB might take the beginning for an extension's.
+        with duckdb.connect(os.path.realpath(database), read_only=True) as connection:
             return {table: _count(connection, table) for table in tables}
     except duckdb.Error:
         return {}

@@ -44,9 +44,9 @@ def _command(*flags: str) -> list[str]:
     return [sys.executable, "-m", "harvester", *words]
 
 
-def _start(folder: Path, url: str, *flags: str) -> subprocess.Popen[str]:
+def _start(folder: Path, url: str, *flags: str, job: str = JOB) -> subprocess.Popen[str]:
     folder.mkdir(exist_ok=True)
-    (folder / "job.yaml").write_text(JOB)
+    (folder / "job.yaml").write_text(job)
     return subprocess.Popen(
         _command(*flags),
         cwd=folder,
@@ -120,6 +120,28 @@ def test_the_first_signal_drains_and_what_was_done_stays_done(
     assert summary["resumed"]
     assert summary["run_id"] == stopped["run_id"]
     assert _rows(tmp_path) == whole
+
+
+@pytest.mark.crash
+def test_a_changed_job_keeps_what_did_not_change(
+    url: str, whole: dict[str, list[Any]], tmp_path: Path
+) -> None:
+    process = _start(tmp_path, url)
+    _wait_for_journal(tmp_path, process)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=20)
+    assert process.returncode == 143
+    changed = JOB.replace("resource: annotation", "resource: sequence").replace(", 3105]", "]")
+    process = _start(tmp_path, url, job=changed)
+    out, err = process.communicate(timeout=50)
+    assert process.returncode == 0, err
+    assert json.loads(out)["resumed"]
+    assert "the job has changed" in err
+    rows = _rows(tmp_path)
+    assert rows["genome"] == whole["genome"]
+    assert rows["annotation"] == []  # its query is gone, and so is what it had brought
+    assert len(rows["gene"]) == 2
 
 
 @pytest.mark.crash

@@ -82,6 +82,15 @@ def test_pages_are_followed_to_the_empty_token_by_body_and_by_header() -> None:
     assert accepts == ["application/json", "application/x-ndjson", "application/x-ndjson"]
 
 
+def test_a_page_whose_json_stays_broken_is_asked_for_line_by_line() -> None:
+    broken = says('{"reports": [{"accession": "A"}, {"accession": ], "total_count": 2}')
+    walked = _walk(*[broken] * FAST.attempts, lines('{"accession":"A"}', '{"accession": '))
+    assert walked.error is None
+    assert walked.pages[0].opened.data.splitlines() == [b'{"accession":"A"}', b'{"accession": ']
+    accepts = [request.headers["Accept"] for request in walked.asked.asked]
+    assert accepts == ["application/json"] * FAST.attempts + ["application/x-ndjson"]
+
+
 def test_a_short_page_is_no_end_and_an_empty_page_with_a_token_neither() -> None:
     walked = _walk(says(FIRST), lines(token="t2"), lines('{"accession":"C"}'))
     assert walked.records == ["A", "C"]
