@@ -17,7 +17,7 @@ from harvester.ledger import Ledger
 from harvester.model import Chain, Job
 from harvester.plan import names_of, numbered
 from harvester.review import Review
-from harvester.shards import pays, pieces_for
+from harvester.shards import full_pieces, pays
 from harvester.taxa import look_up
 
 __all__ = ["Conduct"]
@@ -98,7 +98,7 @@ class Conduct:
         known, workers = sum(count for _, count in histogram), self.harvest.workers
         if not pays(known, 0, workers):
             return
-        shards = await shards_of(chain, pieces_for(known, workers), asker, histogram)
+        shards = await shards_of(chain, full_pieces(known, workers), asker, histogram)
         total = await count_chain(chain, asker) if shards else None
         if total:
             await self.harvest.cutter.split(chain, shards, total)

@@ -64,7 +64,7 @@ class Cutter:
         if self._sums.is_void(chain.id):
             raise Enough
         total, hungry = self._totals.get(chain.id, 0), self.work.hungry
-        if not (page.next_token and hungry and self._may_cut(chain)):
+        if asker.saturated or not (page.next_token and hungry and self._may_cut(chain)):
             return
         if pays(total, page.number + 1, hungry + 1):
             raise TooLong(total, page.number)

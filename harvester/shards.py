@@ -24,6 +24,7 @@ __all__ = [
     "by_group",
     "by_location",
     "by_subtree",
+    "full_pieces",
     "pays",
     "pieces_for",
     "today",
@@ -40,6 +41,8 @@ _DOUBLING = 900.0
 _PAGE = 1000
 #: A shard of fewer pages is not worth its own: each adds half a page of requests.
 _LEAST_PAGES = 3
+#: What of its pages a shard fills at the most: room for what was added since it was counted.
+_FULL = 0.97
 #: More sequences or taxa than this are not told apart by requests of their own.
 _MOST_NAMES = 300
 
@@ -87,14 +90,20 @@ def pieces_for(total: int, concurrency: int) -> int:
     return max(1, min(pages // _LEAST_PAGES, 3 * concurrency))
 
 
-def pays(total: int, walked: int, workers: int) -> bool:
-    """Whether so many workers are through with shards of the whole well before one with the rest.
+def full_pieces(total: int, concurrency: int) -> int:
+    """The same where it is known how the records lie: shards whose last page is nearly full."""
+    pages = max(_LEAST_PAGES, total // (_PAGE * pieces_for(total, concurrency)))
+    return ceil(total / (pages * _PAGE * _FULL))
 
-    What was walked already is asked for again, so there must be much left.
+
+def pays(total: int, walked: int, workers: int) -> bool:
+    """Whether so many workers are through with shards of the whole before one with the rest.
+
+    What was walked already is asked for again, by workers that have nothing else to do.
     """
     pages = ceil(total / _PAGE)
     shards = min(pieces_for(total, workers), workers)
-    return shards > 1 and pages - walked >= 2 * (pages / shards + 1)
+    return shards > 1 and pages - walked >= pages / shards + 2
 
 
 def by_date(

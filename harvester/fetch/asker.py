@@ -77,6 +77,11 @@ class Asker:
         self.traffic = traffic
 
     @property
+    def saturated(self) -> bool:
+        """Whether more work would not be asked for any sooner: requests wait for their turn."""
+        return self._pacer.waiting > 1
+
+    @property
     def rate(self) -> float:
         """Requests a second at this moment."""
         return self._pacer.rate

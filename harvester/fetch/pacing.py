@@ -35,6 +35,7 @@ class Pacer:
         self._held_until = 0.0
         self._changed = 0.0
         self._line = asyncio.Lock()
+        self._waiting = 0
         self._limiter = self._make(rate)
         # Another run of this program may have asked a moment ago: the first request waits, too.
         self._fresh = True
@@ -46,6 +47,18 @@ class Pacer:
 
     async def turn(self) -> None:
         """Waits until the next request may leave."""
+        self._waiting += 1
+        try:
+            await self._stand_in_line()
+        finally:
+            self._waiting -= 1
+
+    @property
+    def waiting(self) -> int:
+        """Requests that could leave if the rate allowed it; the next one to leave included."""
+        return self._waiting
+
+    async def _stand_in_line(self) -> None:
         async with self._line:
             await self._space()
             while (wait := self._held_until - asyncio.get_running_loop().time()) > 0:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from harvester.sandbox.asks import Ask
 from harvester.sandbox.genome_traits import Traits
-from harvester.sandbox.noise import day_text
+from harvester.sandbox.noise import day_number, day_text
 
 if TYPE_CHECKING:
     from harvester.sandbox.genomes import Genome
@@ -55,7 +55,14 @@ class GenomeFilter:
         self._traits: dict[tuple[Traits, bool], bool] = {}
         #: Older versions are records of their own.
         self.all_versions = ask.one("assembly_version") == "all_assemblies"
+        dated = replace(self._wanted, first="", last="")
+        #: The first and the last day, where nothing but the time of release is asked for.
+        self.days = self._days() if dated == _Wanted() and not self.all_versions else None
         self.idle = self._wanted == _Wanted() and not self.all_versions
+
+    def _days(self) -> tuple[int, int]:
+        first, last = self._wanted.first, self._wanted.last
+        return day_number(first) if first else 0, day_number(last) if last else 1 << 31
 
     def accepts(self, genome: Genome, traits: Traits) -> bool:
         """Whether a genome passes."""

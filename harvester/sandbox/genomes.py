@@ -84,6 +84,7 @@ class Genomes:
         self._tree = tree
         self._counts = counts
         self._traits: dict[tuple[int, int], Traits] = {}
+        self._days: dict[int, array[int]] = {}
         self._templates: dict[tuple[int, int, bool, bool, str], Template] = {}
 
     def count(self, taxon: Taxon) -> int:
@@ -207,8 +208,18 @@ class Genomes:
         first = range(start, start + (self.count(taxon) << _INDEX), 1 << _INDEX)
         if wanted.idle:
             return first
+        if wanted.days is not None:
+            begin, end = wanted.days
+            released = zip(first, self._release_days(taxon, first), strict=True)
+            return (key for key, day in released if begin <= day <= end)
         keys = chain.from_iterable(map(self._versions, first)) if wanted.all_versions else first
         return (key for key in keys if self._accepted(wanted, key))
+
+    def _release_days(self, taxon: Taxon, keys: range) -> array[int]:
+        """When each genome of a taxon was released; worked out once."""
+        if taxon.place not in self._days:
+            self._days[taxon.place] = array("l", (self.genome(key).day for key in keys))
+        return self._days[taxon.place]
 
     def _versions(self, key: int) -> range:
         return range(key, key + min(self.genome(key).version, 0x3F))

@@ -6,7 +6,17 @@ from datetime import date, timedelta
 from functools import cache
 from random import Random
 
-__all__ = ["BLOCK", "chance", "day_text", "gather", "mix", "recent_day", "scatter", "whole"]
+__all__ = [
+    "BLOCK",
+    "chance",
+    "day_number",
+    "day_text",
+    "gather",
+    "mix",
+    "recent_day",
+    "scatter",
+    "whole",
+]
 
 _MASK = (1 << 64) - 1
 #: Serial numbers that one taxon may use.
@@ -47,6 +57,11 @@ def recent_day(noise: int) -> int:
 
 
 @cache
+def day_number(text: str) -> int:
+    """The day number of a calendar date."""
+    return (date.fromisoformat(text) - _DAY_ZERO).days
+
+
 def day_text(day: int) -> str:
     """A day number as a calendar date."""
     return (_DAY_ZERO + timedelta(days=day)).isoformat()

@@ -18,6 +18,7 @@ from harvester.shards import (
     by_group,
     by_location,
     by_subtree,
+    full_pieces,
     pays,
     pieces_for,
 )
@@ -164,9 +165,23 @@ def test_so_many_shards_as_workers_can_use() -> None:
     assert [pieces_for(n, 16) for n in (0, 1000, 5999, 6000, 40_000, 10**7)] == [1, 1, 2, 2, 13, 48]
 
 
+@given(st.integers(6000, 3_000_000), st.integers(2, 32))
+def test_shards_of_known_size_leave_little_room_on_their_last_pages(
+    total: int, workers: int
+) -> None:
+    pieces = full_pieces(total, workers)
+    pages = max(3, total // (1000 * pieces_for(total, workers)))
+    assert total / pieces <= 970 * pages
+    assert total / (pieces - 1) > 970 * pages
+
+
+def test_shards_of_known_size_take_few_requests() -> None:
+    assert [full_pieces(n, 16) for n in (40_000, 490_000)] == [14, 51]
+
+
 def test_a_walk_is_cut_only_where_that_is_much_faster() -> None:
     assert pays(40_000, 1, 16)
-    assert not pays(40_000, 34, 16)
+    assert not pays(40_000, 36, 16)
     assert not pays(3000, 1, 16)
     assert not pays(40_000, 1, 1)
     assert pays(40_000, 1, 3)
