@@ -23,6 +23,9 @@ from harvester.taxa import look_up
 
 __all__ = ["shards_of"]
 
+#: Levels of taxa that are looked through for one that branches.
+_DEPTH = 10
+
 
 async def shards_of(
     chain: Chain, pieces: int, asker: Asker, histogram: Histogram = ()
@@ -48,10 +51,14 @@ async def _along(
 
 
 async def _children(chain: Chain, asker: Asker) -> tuple[int, ...]:
-    """The taxa directly below the one that is asked for."""
+    """The taxa directly below the one that is asked for; further down where there is only one."""
     name = (chain.sent or chain.values)[0]
-    taxon = (await look_up((name,), asker)).get(name)
-    return taxon.children if taxon else ()
+    for _ in range(_DEPTH):
+        taxon = (await look_up((name,), asker)).get(name)
+        if taxon is None or len(taxon.children) != 1:
+            return taxon.children if taxon else ()
+        name = str(taxon.children[0])
+    return ()
 
 
 async def _lengths(chain: Chain, asker: Asker) -> list[tuple[str, int]]:

@@ -21,6 +21,8 @@ SIZES = (
     Size("genome", "562", 12_000),
     Size("annotation", "GCF_000001405.40", 12_000),
     Size("gene", "9606", 12_000),
+    Size("virus", "1335626", 4000),
+    Size("virus", "2697049", 5000),
 )
 
 
@@ -53,6 +55,8 @@ CASES = [
     (Query("f", "genome", "taxa", ("562",), filters=(("first_release_date", "2015-06-01"),)), None),
     (Query("a", "annotation", "accessions", ("GCF_000001405.40",)), 12_000),
     (Query("h", "gene", "taxa", ("9606",)), 12_000),
+    # Some genomes are filed right under a species that has another taxon below it.
+    (Query("v", "virus", "taxa", ("76804",)), 9060),
 ]
 
 
