@@ -63,7 +63,7 @@ class Cutter:
             await self._add_up(chain.id, asker)
         if self._sums.is_void(chain.id):
             raise Enough
-        total, hungry = self._totals.get(chain.id, 0), self.work.hungry
+        total, hungry = self._total(chain), self.work.hungry
         if asker.saturated or not (page.next_token and hungry and self._may_cut(chain)):
             return
         if pays(total, page.number + 1, hungry + 1):
@@ -81,13 +81,13 @@ class Cutter:
 
     async def spare(self, chain: Chain, asker: Asker) -> bool:
         """One bad page spoils no taxon: the chain is cut, and the page asked for in parts."""
-        total = self._totals.get(chain.id)  # known as soon as one page has come
+        total = self._total(chain)  # known as soon as one page has come
         if not self._mercies or not (total or chain.shard) or not self._may_cut(chain):
             return False
         self._mercies -= 1
         shards = await shards_of(chain, _PARTS, asker)
         if shards:
-            await self.split(chain, shards, total, kept=True)
+            await self.split(chain, shards, total or None, kept=True)
         return bool(shards)
 
     async def halve(self, chain: Chain) -> bool:
@@ -112,6 +112,10 @@ class Cutter:
             self._cut_chains[chain.id] = chain
             self._sums.cut(chain.id, total, [one.id for one in into])
         self.work.add_first(into)
+
+    def _total(self, chain: Chain) -> int:
+        """NCBI's count of the chain; of a resumed one, what it said when the run began."""
+        return self._totals.get(chain.id) or self._ledger.state(chain.id).total or 0
 
     def _may_cut(self, chain: Chain) -> bool:
         fresh = self._ledger.state(chain.id).doubt is None and chain.id not in self._whole

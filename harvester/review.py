@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import reduce
 from operator import or_
 
@@ -49,6 +49,7 @@ class Review:
     manifest: Manifest
     allowed: float
     _found: Survey | None = None
+    _staged: dict[str, Staged] = field(default_factory=dict)
 
     @property
     def chains(self) -> tuple[Chain, ...]:
@@ -61,7 +62,12 @@ class Review:
         return tuple(dict.fromkeys(query.resource for query in self.job.queries))
 
     def staged(self, table: str) -> Staged:
-        """A table's rows that count, and what was asked for them."""
+        """A table's rows that count, and what was asked for them, as of the last walk."""
+        if table not in self._staged:
+            self._staged[table] = self._stage(table)
+        return self._staged[table]
+
+    def _stage(self, table: str) -> Staged:
         chains = [chain for chain in self.chains if chain.resource == table]
         return Staged(
             self.lake,
@@ -83,6 +89,7 @@ class Review:
     def walked(self) -> None:
         """More has arrived: what was surveyed before is out of date."""
         self._found = None
+        self._staged.clear()
 
     def verdict(self, found: Survey) -> Verdict:
         """What became of each query and each identifier."""
