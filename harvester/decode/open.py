@@ -34,12 +34,14 @@ def open_body(
     list_field: str | None,
     limit: int = _LIMIT,
     mask: Callable[[bytes], bytes] = bytes,
+    lenient: bool = False,
 ) -> Opened:
     """The records of one answer; a page and NDJSON are told apart by what they are.
 
     `list_field` names the page's list of records; None means that the page is the record. `mask`
-    takes out what must not be kept. Raises TransientError where the body ends early or is no JSON,
-    RefusedError above the limit.
+    takes out what must not be kept. `lenient` leaves a last line that is cut off to the decoder,
+    which quarantines it, where it would be asked for again. Raises TransientError where the body
+    ends early or is no JSON, RefusedError above the limit.
     """
     text = mask(_within(inflate(body, limit) if compressed else body, limit))
     text = text.removeprefix(_BOM)
@@ -50,6 +52,8 @@ def open_body(
         raise TransientError("not JSON", _glimpse(text))
     if list_field is None:
         return open_summary(text)
+    if lenient and ndjson:
+        text = text.rstrip(b"\n") + b"\n"
     return _open_records(text, start.start(), list_field, ndjson=ndjson)
 
 

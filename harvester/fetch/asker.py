@@ -48,6 +48,7 @@ class Opener(Protocol):
         list_field: str | None,
         limit: int,
         mask: Callable[[bytes], bytes],
+        lenient: bool,
     ) -> Opened:
         """The records of one answer, no larger than the limit, without what the mask hides."""
 
@@ -126,9 +127,9 @@ class Asker:
         fault = judge_status(reply.status, reply.headers, detail, datetime.now(UTC))
         if fault is not None:
             raise fault
-        return await self._open(reply, list_field)
+        return await self._open(reply, list_field, lenient=request.lenient)
 
-    async def _open(self, reply: Reply, list_field: str | None) -> Opened:
+    async def _open(self, reply: Reply, list_field: str | None, *, lenient: bool) -> Opened:
         opened = await asyncio.to_thread(
             self._opener,
             reply.body,
@@ -137,6 +138,7 @@ class Asker:
             list_field=list_field,
             limit=self._page_limit,
             mask=self._mask.data,
+            lenient=lenient,
         )
         return replace(opened, next_token=self._mask.text(reply.token or opened.next_token))
 

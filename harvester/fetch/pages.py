@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from harvester.catalogue import Endpoint, Resource
@@ -57,7 +57,8 @@ async def _page(
     """One page. The first is asked for as JSON, which alone tells how many records there are."""
     request = build(chain, endpoint, mark.token, ndjson=mark.number > 0)
     try:
-        opened = await _ask(request, chain, resource, endpoint, asker)
+        lines = replace(build(chain, endpoint, mark.token), lenient=True)
+        opened = await _ask(request, lines, resource, asker)
     except RefusedError as error:
         if mark.token and error.status == 400:  # noqa: PLR2004
             asker.traffic.again("token refused")
@@ -70,14 +71,11 @@ async def _page(
     return await asker.ask(request, resource)
 
 
-async def _ask(
-    request: Request, chain: Chain, resource: Resource, endpoint: Endpoint, asker: Asker
-) -> Opened:
-    """A page of JSON that stays broken is asked for line by line: that loses only the bad one."""
+async def _ask(request: Request, lines: Request, resource: Resource, asker: Asker) -> Opened:
+    """A page that stays broken is asked for line by line: only the bad line is lost by that."""
     try:
         return await asker.ask(request, resource)
     except TransientError as error:
-        lines = build(chain, endpoint)
-        if error.reason not in _BROKEN or request.accept == lines.accept:
+        if error.reason not in _BROKEN:
             raise
         return await asker.ask(lines, resource)

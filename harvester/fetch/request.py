@@ -22,12 +22,16 @@ Json = str | int | bool | list["Json"] | dict[str, "Json"]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request below the base URL, ready to be sent."""
+    """A request below the base URL, ready to be sent.
+
+    `lenient` takes lines for what they are, even a last one that is cut off.
+    """
 
     method: str
     path: str
     accept: str
     body: bytes | None = None
+    lenient: bool = False
 
 
 def build(

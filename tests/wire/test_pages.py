@@ -91,6 +91,15 @@ def test_a_page_whose_json_stays_broken_is_asked_for_line_by_line() -> None:
     assert accepts == ["application/json"] * FAST.attempts + ["application/x-ndjson"]
 
 
+def test_a_last_line_that_stays_cut_off_costs_no_neighbour() -> None:
+    cut = says(b'{"accession":"B"}\n{"accession":"C', kind="application/x-ndjson")
+    walked = _walk(says(FIRST), *[cut] * (FAST.attempts + 1))
+    assert walked.error is None
+    assert walked.pages[1].opened.data.splitlines() == [b'{"accession":"B"}', b'{"accession":"C']
+    tokens = [request.query.get("page_token") for request in walked.asked.asked]
+    assert tokens == [None, *["t1"] * (FAST.attempts + 1)]
+
+
 def test_a_short_page_is_no_end_and_an_empty_page_with_a_token_neither() -> None:
     walked = _walk(says(FIRST), lines(token="t2"), lines('{"accession":"C"}'))
     assert walked.records == ["A", "C"]
