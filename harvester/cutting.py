@@ -121,16 +121,27 @@ class Cutter:
         fresh = self._ledger.state(chain.id).doubt is None and chain.id not in self._whole
         return fresh and bool(axes_of(chain, today()))
 
+    async def rejoin(self, shard: Chain) -> bool:
+        """A shard that NCBI refuses: what it was cut from is walked in one piece."""
+        chain = self._cut_chains.get(self._sums.parent(shard.id) or "")
+        if chain is not None and not self._sums.is_void(shard.id):
+            await self._as_one(chain, 0)
+        return chain is not None
+
     async def _add_up(self, shard: str, asker: Asker) -> None:
-        """Where shards fall short of the whole, that is walked in one piece: correctness first."""
-        short = self._sums.count(shard, self._totals[shard])
-        if short is None:
+        """Where shards do not add up to the whole, that is walked in one piece."""
+        found = self._sums.count(shard, self._totals[shard])
+        if found is None:
             return
-        chain = self._cut_chains[short[0]]
-        counted = self._totals[chain.id] - short[1]
-        if (await count_chain(chain, asker) or 0) <= counted:
+        parent, missing = found
+        chain, counted = self._cut_chains[parent], self._totals[parent] - missing
+        if missing > 0 and (await count_chain(chain, asker) or 0) <= counted:
             return  # NCBI counts fewer by now
-        _log.warning("shards do not add up, walked as one", cut=chain.id, missing=short[1])
+        _log.warning("shards do not add up, walked as one", cut=parent, missing=missing)
+        await self._as_one(chain, counted)
+
+    async def _as_one(self, chain: Chain, counted: int) -> None:
+        """Correctness first: the shards count for nothing."""
         self._sums.forget(chain.id)
         doubt = {"received": counted, "distinct": counted}
         epoch = self._ledger.state(chain.id).epoch + 1

@@ -157,6 +157,8 @@ class Harvest:
 
     async def _refused(self, chain: Chain, error: RefusedError) -> None:
         _log.warning("refused", reason=str(error), identifiers=len(chain.values))
+        if await self.cutter.rejoin(chain):
+            return
         if error.status not in _CULPRIT or not await self.cutter.halve(chain):
             await self._fail(chain, error.status, str(error))
 

@@ -8,6 +8,11 @@ from dataclasses import dataclass, field
 __all__ = ["Sums"]
 
 
+#: Records that may be added while a chain is walked: so many, or this share of them.
+_SOME = 20
+_SHARE = 0.01
+
+
 @dataclass(slots=True)
 class _Family:
     """A chain that was cut: NCBI's count of the whole, and the counts of its shards so far."""
@@ -17,9 +22,17 @@ class _Family:
 
     @property
     def missing(self) -> int:
-        """How many records no shard holds; none while a shard has not told its count."""
+        """How many records no shard holds, as far as can be known by now.
+
+        Fewer than none where shards hold some more than once: then they are not disjoint, as when
+        a server takes no notice of the filters. Some records may have come since the whole was
+        counted.
+        """
         known = [count for count in self.counts.values() if count is not None]
-        return self.total - sum(known) if len(known) == len(self.counts) else 0
+        missing = self.total - sum(known)
+        if missing < -max(_SOME, self.total * _SHARE):
+            return missing
+        return max(0, missing) if len(known) == len(self.counts) else 0
 
 
 @dataclass(slots=True)
@@ -35,13 +48,17 @@ class Sums:
         self._parent |= dict.fromkeys(self._families[chain].counts, chain)
 
     def count(self, shard: str, total: int) -> tuple[str, int] | None:
-        """Takes a shard's count in; the chain whose shards fall short now, and by how much."""
+        """Takes a shard's count in; the chain whose shards do not add up, and by how much."""
         parent = self._parent.get(shard)
         family = self._families.get(parent or "")
         if parent is None or family is None or family.counts[shard] is not None:
             return None
         family.counts[shard] = total
-        return (parent, family.missing) if family.missing > 0 else None
+        return (parent, family.missing) if family.missing else None
+
+    def parent(self, shard: str) -> str | None:
+        """The chain that a shard was cut from."""
+        return self._parent.get(shard)
 
     def forget(self, chain: str) -> None:
         """The chain is walked in one piece after all."""

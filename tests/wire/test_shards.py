@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from harvester.model import Job, Query
 from harvester.runner import run_job
 from harvester.sandbox import SandboxConfig, Served, Size, serve_in_thread
 from harvester.summary import Summary
+from tests.wire.hostile import Asked, Told, serve
 
 POLICY = Policy(attempts=3, first_wait=0.01, longest_wait=0.02)
 SIZES = (
@@ -100,6 +102,40 @@ def test_shards_that_do_not_add_up_are_walked_as_one(
         served.faults.set("")
     assert (summary.status, summary.records) == ("complete", 12_000)
     assert _ask(tmp_path, "SELECT chains, state FROM meta.queries") == [(1, "complete")]
+
+
+def test_a_shard_that_is_refused_is_no_failure(served: Served, tmp_path: Path) -> None:
+    # The first request counts, the next two ask for windows of dates.
+    served.faults.set("genome/400@2-3")
+    try:
+        summary = _run(tmp_path, served, CASES[0][0])
+    finally:
+        served.faults.set("")
+    assert (summary.status, summary.records) == ("complete", 12_000)
+    assert _ask(tmp_path, "SELECT chains, state FROM meta.queries") == [(1, "complete")]
+
+
+def test_a_server_that_takes_no_notice_of_filters_is_walked_as_one(tmp_path: Path) -> None:
+    pages = [json.dumps({"accession": f"GCF_{n}.1"}) for n in range(9000)]
+
+    def answer(asked: Asked) -> Told:
+        if "/genome/" not in asked.target:
+            return Told(status=404)
+        start = (
+            int(asked.target.rpartition("page_token=t")[2] or 0) if "token" in asked.target else 0
+        )
+        size = 1 if "page_size=1&" in f"{asked.target}&" else 1000
+        more = f', "next_page_token": "t{start + 1000}"' if start + 1000 < len(pages) else ""
+        told = ", ".join(pages[start : start + size])
+        return Told(f'{{"reports": [{told}], "total_count": {len(pages)}{more}}}'.encode())
+
+    query = Query("g", "genome", "taxa", ("562",))
+    with serve(answer) as server:
+        job = Job("s", (query,), lake=str(tmp_path / "lake"), database=str(tmp_path / "x.duckdb"))
+        pace = Pace(server.url, rate=1000, concurrency=8, policy=POLICY)
+        summary = run_job(job, pace, _Nobody(), fresh=False, on_publish=lambda: None).summary
+    assert (summary.status, summary.records, summary.duplicates) == ("complete", 9000, 0)
+    assert summary.requests < 20
 
 
 def test_a_page_that_cannot_be_had_costs_only_its_own_part(tmp_path: Path) -> None:
