@@ -71,7 +71,7 @@ class Finish:
         self._commit(summary, judged)
         self._close(status)
         manifest = read_manifest(self._lake)
-        build_database(self._lake, manifest, database, register=self._job.register)
+        build_database(self._lake, manifest, database, register=self._job.register, anew=False)
         sweep(self._lake, self._run.id)
         return self._ending_now(summary)
 

@@ -132,7 +132,7 @@ def _mend_database(lake: Lake, job: Job) -> None:
         return
     _log.info("the database is behind the lake and is built first", database=job.database)
     try:
-        build_database(lake, manifest, database, register=job.register)
+        build_database(lake, manifest, database, register=job.register, anew=False)
     except LakeError as error:
         _log.warning("the database stays behind the lake", reason=str(error))
 

@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
 
 from harvester.publish.aside import built_aside
+from harvester.publish.attached import attached
 from harvester.publish.check import check
 from harvester.publish.comments import comments_on
 from harvester.publish.evolve import upgrade
+from harvester.publish.form import form_of, table
+from harvester.publish.gain import moments_table
 from harvester.publish.layout import meta_layouts, table_layouts
+from harvester.publish.made import Made, put_made
 from harvester.publish.manifest import Manifest, TableState, write_manifest
 from harvester.publish.relations import VALIDITY, Relation
-from harvester.publish.sql import name, sql_type, text
+from harvester.publish.sql import name
 from harvester.publish.staged import put_table
-from harvester.publish.views import (
-    FILES,
-    MOMENTS,
-    PAST,
-    as_of_macro,
-    flat_view,
-    history_over_tables,
-)
+from harvester.publish.update import update
+from harvester.publish.views import FILES, MOMENTS, PAST, around, history_over_tables
 from harvester.publish.workbench import MEMORY, Connection, with_room, workbench
 from harvester.schema import Field
 from harvester.store.lake import Lake
 
-__all__ = ["STORAGE_VERSION", "build_database"]
-
-#: The oldest DuckDB that opens the file.
-STORAGE_VERSION = "v1.4.0"
+__all__ = ["build_database"]
 
 
 def build_database(
@@ -42,24 +39,40 @@ def build_database(
     *,
     register: str = "tables",
     memory: str = MEMORY,
+    anew: bool = True,
 ) -> None:
     """Builds the database from the lake alone; the old file serves until the new one is whole.
 
-    Files that an older harvester wrote are brought to today's layout first, once and for all.
+    Unless `anew`, what the lake has gained is added to a copy of the old file where that can be
+    trusted; views are cheap to make anew. Files that an older harvester wrote are brought to
+    today's layout first, once and for all.
     """
     todays = upgrade(lake, manifest)
     if todays != manifest:
         write_manifest(lake, todays)
+    made = Made(form_of(register), todays, _whole_second())
     with built_aside(target) as aside:
+        may_update = not anew and register == "tables"
+        if not (may_update and update(lake, made, Path(os.path.realpath(target)), aside, memory)):
+            _build(lake, made, aside, memory, views=register == "views")
+        os.utime(aside, ns=(made.stamp, made.stamp))
 
-        def work(room: str) -> None:
-            for leftover in (aside, aside.with_name(f"{aside.name}.wal")):
-                leftover.unlink(missing_ok=True)
-            with workbench(aside.with_name("spill"), room) as connection:
-                _Build(connection, lake, todays, views=register == "views").write(aside)
-            check(aside, todays, room)
 
-        with_room(work, memory)
+def _build(lake: Lake, made: Made, aside: Path, memory: str, *, views: bool) -> None:
+    def work(room: str) -> None:
+        for leftover in (aside, aside.with_name(f"{aside.name}.wal")):
+            leftover.unlink(missing_ok=True)
+        with workbench(aside.with_name("spill"), room) as connection:
+            with attached(connection, aside):
+                _Build(connection, lake, made, views=views).write()
+            check(connection, aside, made.manifest)
+
+    with_room(work, memory)
+
+
+def _whole_second() -> int:
+    """Now, as exactly as any file system keeps a file's time of change."""
+    return int(time.time()) * 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +81,17 @@ class _Build:
 
     connection: Connection
     lake: Lake
-    manifest: Manifest
+    made: Made
     views: bool
 
-    def write(self, file: Path) -> None:
-        """Makes the file and fills it."""
+    @property
+    def manifest(self) -> Manifest:
+        """What the lake consists of."""
+        return self.made.manifest
+
+    def write(self) -> None:
+        """Fills the file."""
         run = self.connection.execute
-        run(f"ATTACH {text(str(file))} AS built (STORAGE_VERSION {text(STORAGE_VERSION)})")
-        run("USE built")
-        # Joins as they are written: what is narrow stands to the right and is kept in memory.
-        run("SET disabled_optimizers = 'join_order,build_side_probe_side'")
         run(f"CREATE SCHEMA meta; CREATE SCHEMA {PAST}")
         self._moments()
         relations = list(self._relations())
@@ -88,18 +102,11 @@ class _Build:
             for statement in comments_on(relation.layout, views=self.views):
                 run(statement)
         run("COMMIT")
-        run("CHECKPOINT built")
-        run("USE memory")
-        run("DETACH built")
+        put_made(self.connection, replace(self.made, versions=self.made.now))
 
     def _moments(self) -> None:
         """The tables that views need: when the runs began, which files of the lake are read."""
-        moments = self.manifest.moments()
-        runs = {
-            "run_id": pa.array(list(moments), pa.string()),
-            "moment": pa.array(list(moments.values()), pa.timestamp("us")),
-        }
-        put_table(self.connection, MOMENTS, pa.table(runs))
+        put_table(self.connection, MOMENTS, moments_table(self.manifest.moments()))
         paths = [self.lake.path(path) for path in self.manifest.paths()] if self.views else []
         put_table(self.connection, FILES, pa.table({"path": pa.array(paths, pa.string())}))
 
@@ -124,15 +131,13 @@ class _Build:
         if not self.views:
             history = history_over_tables(layout)
             self._make(PAST, layout.name, (*layout.columns, *VALIDITY), relation.ended)
-        run(flat_view(layout))
-        run(f"CREATE VIEW {name(f'{layout.name}_history')} AS {history}")
-        run(as_of_macro(layout))
+        for statement in around(layout, history):
+            run(statement)
 
-    def _make(self, schema: str, table: str, fields: tuple[Field, ...], query: str) -> None:
-        full = f"{name(schema)}.{name(table)}"
+    def _make(self, schema: str, relation: str, fields: tuple[Field, ...], query: str) -> None:
+        full = f"{name(schema)}.{name(relation)}"
         if self.views:
             self.connection.execute(f"CREATE VIEW {full} AS {query}")
             return
-        typed = ", ".join(f"{name(field.name)} {sql_type(field)}" for field in fields)
-        self.connection.execute(f"CREATE TABLE {full} ({typed})")
+        self.connection.execute(table(schema, relation, fields))
         self.connection.execute(f"INSERT INTO {full} {query}")

@@ -20,6 +20,8 @@ __all__ = [
     "LakeFile",
     "Manifest",
     "TableState",
+    "manifest_text",
+    "parse_manifest",
     "read_manifest",
     "write_manifest",
 ]
@@ -140,24 +142,32 @@ class Manifest:
 def read_manifest(lake: Lake) -> Manifest:
     """What the lake holds: nothing where nothing was committed yet."""
     data = lake.read(MANIFEST)
-    if data is None:
-        return Manifest()
+    return Manifest() if data is None else parse_manifest(data, lake.path(MANIFEST))
+
+
+def parse_manifest(text: bytes | str, place: str) -> Manifest:
+    """The manifest that a text says; LakeError where it says none."""
     try:
-        return _parse(json.loads(data))
+        return _parse(json.loads(text))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise LakeError(f"{lake.path(MANIFEST)} is damaged: {error}") from error
+        raise LakeError(f"{place} is damaged: {error}") from error
 
 
 def write_manifest(lake: Lake, manifest: Manifest) -> None:
     """Makes the manifest the lake's: from here on every reader sees it."""
+    lake.write(MANIFEST, manifest_text(manifest, indent=1).encode())
+    _log.debug("manifest written")
+
+
+def manifest_text(manifest: Manifest, indent: int | None = None) -> str:
+    """The manifest as JSON."""
     body = {
         "version": _VERSION,
         "runs": [asdict(run) for run in manifest.runs],
         "tables": {name: asdict(files) for name, files in manifest.tables.items()},
         "meta": {name: [asdict(file) for file in files] for name, files in manifest.meta.items()},
     }
-    lake.write(MANIFEST, json.dumps(body, indent=1).encode())
-    _log.debug("manifest written")
+    return json.dumps(body, indent=indent)
 
 
 def _parse(body: Mapping[str, Any]) -> Manifest:

@@ -23,6 +23,7 @@ VALID_TO = Field(
     "Start of the run that replaced or removed this version, in UTC; NULL while it is current.",
 )
 VALIDITY = (VALID_FROM, VALID_TO)
+_ENDED = Field("moment", "timestamp", "When a version ended.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +43,44 @@ class Relation:
     @property
     def over_query(self) -> str:
         """The query for the places of the versions that have ended, and when they did."""
-        if not self.files.ended:
+        if not (self.files.ended and self.files.data):
             return "SELECT 0::BIGINT AS place, NULL::TIMESTAMP AS moment WHERE false"
-        version = (*self.layout.key, RUN_ID.name)
+        return (
+            f"SELECT {place()} AS place, e.moment FROM {self._data()} v "
+            f"JOIN ({self.endings}) e ON {same('v', 'e', self.version)}"
+        )
+
+    @property
+    def version(self) -> tuple[str, ...]:
+        """The columns that tell one version of a row from another."""
+        return (*self.layout.key, RUN_ID.name)
+
+    @property
+    def endings(self) -> str:
+        """The query for the versions that the files of ended ones name, and when they ended."""
+        if not self.files.ended:
+            return _nothing((*self.layout.key_fields, RUN_ID, _ENDED))
         # A file of ended versions is named after the run that ended them.
         ended = parquet(self.lake, _paths(self.files.ended), "filename")
         return (
-            f"SELECT {place()} AS place, m.moment FROM {self._data()} v JOIN "
-            f"(SELECT {columns(version)}, parse_filename(filename, true) AS ender FROM {ended}) e "
-            f"ON {same('v', 'e', version)} LEFT JOIN {self.moments} m ON m.run_id = e.ender"
+            f"SELECT {columns(self.version, 'f')}, m.moment AS {_ENDED.name} FROM {ended} f "
+            f"LEFT JOIN {self.moments} m ON m.run_id = parse_filename(f.filename, true)"
         )
 
     @property
     def current(self) -> str:
         """The query for the current rows."""
+        return self._current(self._values()) if self.files.data else _nothing(self.layout.columns)
+
+    @property
+    def keys(self) -> str:
+        """The query for the keys of the current rows."""
         if not self.files.data:
-            return _nothing(self.layout.columns)
-        query = f"SELECT {self._values()} FROM {self._data()} v"
+            return _nothing(self.layout.key_fields)
+        return self._current(columns(self.layout.key, "v"))
+
+    def _current(self, wanted: str) -> str:
+        query = f"SELECT {wanted} FROM {self._data()} v"
         if self.files.ended:
             query += f" ANTI JOIN {self.over} o ON o.place = {place()}"
         return query
@@ -66,7 +88,7 @@ class Relation:
     @property
     def ended(self) -> str:
         """The query for the versions that have ended, with their times."""
-        if not self.files.ended:
+        if not (self.files.ended and self.files.data):
             return _nothing((*self.layout.columns, *VALIDITY))
         return self._versions("JOIN")
 

@@ -9,12 +9,13 @@ from harvester.publish.relations import VALID_FROM, VALID_TO
 from harvester.publish.sql import columns, name, path
 from harvester.schema import RUN_ID, flat_columns
 
-__all__ = ["FILES", "MOMENTS", "PAST", "as_of_macro", "flat_view", "history_over_tables"]
+__all__ = ["FILES", "MADE", "MOMENTS", "PAST", "around", "history_over_tables"]
 
 #: The schema with what the views stand on; not meant for analysts.
 PAST = "versions"
 MOMENTS = f"{PAST}._runs"
 FILES = f"{PAST}._files"
+MADE = f"{PAST}._made"
 
 #: A moment with a zone is taken to UTC, as all times in the database are.
 _MOMENT = (
@@ -24,11 +25,11 @@ _MOMENT = (
 )
 
 
-def flat_view(layout: Layout) -> str:
-    """Every scalar leaf as a column of its own."""
-    leaves = ", ".join(_leaves(layout))
-    view, table = name(f"{layout.name}_flat"), name(layout.name)
-    return f"CREATE VIEW {view} AS SELECT {leaves} FROM main.{table}"
+def around(layout: Layout, history: str) -> Iterator[str]:
+    """The statements that make them, with the query for all versions."""
+    yield _flat_view(layout)
+    yield f"CREATE VIEW {name(f'{layout.name}_history')} AS {history}"
+    yield _as_of_macro(layout)
 
 
 def history_over_tables(layout: Layout) -> str:
@@ -43,7 +44,14 @@ def history_over_tables(layout: Layout) -> str:
     )
 
 
-def as_of_macro(layout: Layout) -> str:
+def _flat_view(layout: Layout) -> str:
+    """Every scalar leaf as a column of its own."""
+    leaves = ", ".join(_leaves(layout))
+    view, table = name(f"{layout.name}_flat"), name(layout.name)
+    return f"CREATE VIEW {view} AS SELECT {leaves} FROM main.{table}"
+
+
+def _as_of_macro(layout: Layout) -> str:
     """The table as it stood at a moment."""
     own = columns(field.name for field in layout.columns)
     return (

@@ -31,7 +31,7 @@ BEFORE_THE_COMMIT: list[Steps] = [
         Step("page kept"),
     ),
     (Step("page kept", 6), Step("file aside", 2, "_runs/"), Step("part closed")),
-    (DRAIN, Step("journal written", 1, "pages"), Step("file written"), Step("part closed")),
+    (Step("journal written", 1, "pages"), Step("file written"), Step("part closed")),
     (Step("journal written", 3, "pages"), Step("file adopted"), Step("file aside", 1, "_members/")),
     (Step("file adopted", 3), Step("file written", 2, "_meta/changes")),
     (DRAIN, Step("journal written", 1, "traffic"), Step("file aside", 1, "manifest.json")),
@@ -41,6 +41,7 @@ AFTER_THE_COMMIT: list[Steps] = [
     (Step("journal written", 1, "committed"), Step("database checked"), Step("database replaced")),
     (Step("file deleted"), Step("file deleted", 1, "journal")),
     (Step("database replaced"), Step("run swept")),
+    (Step("last database not used"),),
 ]
 OF_ANOTHER_NIGHT: list[Steps] = [
     (Step("journal written", 2, "pages"), Step("file written", 1, "_ended/genome")),

@@ -110,6 +110,12 @@ class Place:
     def build(self, register: str = "tables") -> None:
         build_database(self.lake, self.manifest, self.file, register=register)
 
+    def update(self) -> bool:
+        """Publishes as a run does; says whether the last database was brought up to date."""
+        build_database(self.lake, self.manifest, self.file, anew=False)
+        (versions,) = self.ask("SELECT versions FROM versions._made")
+        return bool(versions != sum(table.versions for table in self.manifest.tables.values()))
+
     def ask(self, sql: str) -> list[Any]:
         """What the database answers; rows of one column are given as values."""
         with duckdb.connect(str(self.file), read_only=True) as connection:

@@ -16,7 +16,7 @@ from harvester.catalogue import RESOURCES
 from harvester.errors import LakeError
 from harvester.publish import META_TABLES, Manifest, build_database, keep_quarantine, read_runs
 from harvester.publish.aside import built_aside
-from harvester.publish.database import STORAGE_VERSION
+from harvester.publish.attached import STORAGE_VERSION
 from harvester.publish.layout import table_layout
 from harvester.publish.sql import sql_type
 from harvester.schema import flat_columns, load_schema, table_fields

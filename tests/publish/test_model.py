@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harvester.publish import TableChange
+from tests.publish.contents import contents, rebuilt
 from tests.publish.place import GOOD, Place, Row, moment
 
 Key = tuple[str, str | None, str | None]
@@ -29,24 +30,29 @@ class Run:
     removed: set[Key]
 
 
-RUNS = st.lists(
-    st.builds(
-        Run,
+def _row(key: Key, value: int | None, *, valid: bool) -> Row:
+    values: Row = {**dict(zip(KEY, key, strict=True)), "length": value}
+    return values | {"_chain": GOOD if valid else "q.0/9"}
+
+
+RUN = st.builds(
+    Run,
+    st.lists(
         st.lists(
-            st.lists(
-                st.tuples(
-                    st.sampled_from(KEYS),
-                    st.none() | st.integers(1, 2),
-                    st.sampled_from([True, True, True, False]),
-                ),
-                max_size=4,
+            st.tuples(
+                st.sampled_from(KEYS),
+                st.none() | st.integers(1, 2),
+                st.sampled_from([True, True, True, False]),
             ),
-            max_size=3,
+            max_size=4,
         ),
-        st.sets(st.sampled_from(KEYS), max_size=2),
+        max_size=3,
     ),
-    max_size=5,
+    st.sets(st.sampled_from(KEYS), max_size=2),
 )
+RUNS = st.lists(RUN, max_size=5)
+#: So many rows that no run doubles them.
+MANY = [_row((f"M{number}", None, None), None, valid=True) for number in range(60)]
 
 
 @dataclass
@@ -91,11 +97,6 @@ class Model:
             self.versions.append((*key, self.current[key], moment(began), moment(number)))
 
 
-def _row(key: Key, value: int | None, *, valid: bool) -> Row:
-    values: Row = {**dict(zip(KEY, key, strict=True)), "length": value}
-    return values | {"_chain": GOOD if valid else "q.0/9"}
-
-
 def _harvest(place: Place, run: Run) -> TableChange:
     parts = [[_row(key, value, valid=valid) for key, value, valid in part] for part in run.parts]
     removed = [dict(zip(KEY, key, strict=True)) for key in run.removed]
@@ -132,6 +133,23 @@ def test_every_history_is_as_the_model_says(runs: list[Run], register: str) -> N
             assert _sorted(place.ask(then)) == _sorted(state)
         told = place.ask("SELECT count(*) FROM meta.changes")
         assert told == [len(model.history()) + sum(_removals(place))]
+
+
+@pytest.mark.timeout(300)
+@settings(max_examples=8)
+@given(st.lists(st.tuples(RUN, st.booleans()), min_size=1, max_size=4))
+def test_an_updated_database_is_a_rebuilt_one(runs: list[tuple[Run, bool]]) -> None:
+    """Some runs are not published at once, so that an update has to catch up with several."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Place(Path(folder))
+        place.run("sequence", MANY)
+        place.build()
+        for number, (run, published) in enumerate(runs, 1):
+            change = _harvest(place, run)
+            if published or number == len(runs):
+                updated = place.update()
+                assert updated or not change.files.files
+                assert contents(place.file, place.runs) == rebuilt(place)
 
 
 def _removals(place: Place) -> Iterator[int]:
