@@ -66,12 +66,13 @@ class Cutter:
         total, hungry = self._total(chain), self.work.hungry
         if asker.saturated or not (page.next_token and hungry and self._may_cut(chain)):
             return
-        if pays(total, page.number + 1, hungry + 1):
+        if pays(total, page.number + 1, min(hungry + 1, asker.lanes)):
             raise TooLong(total, page.number)
 
     async def shorten(self, chain: Chain, total: int, asker: Asker) -> None:
         """A long chain gives way to shards; one that cannot be cut is walked as it is."""
-        pieces = min(pieces_for(total, self._workers), 2 * self.work.hungry)
+        lanes = min(self._workers, asker.lanes)
+        pieces = min(pieces_for(total, lanes), 2 * self.work.hungry)
         shards = await shards_of(chain, max(2, pieces), asker)
         if shards:
             await self.split(chain, shards, total)

@@ -22,7 +22,7 @@ from packaging.version import Version
 import harvester
 
 ROOT = Path(__file__).parents[1]
-LOCKS = ("runtime", "build", "dev")
+LOCKS = ("runtime", "build", "dev", "bench")
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 #: Where the name to import differs from the name to install.
 IMPORTED_AS = {"pyyaml": "yaml"}
@@ -77,7 +77,13 @@ def test_a_lock_names_no_place(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("group", "lock"),
-    [("runtime", "runtime"), ("build", "build"), ("runtime", "dev"), ("dev", "dev")],
+    [
+        ("runtime", "runtime"),
+        ("build", "build"),
+        ("runtime", "dev"),
+        ("dev", "dev"),
+        ("bench", "bench"),
+    ],
 )
 def test_what_is_declared_is_locked(group: str, lock: str) -> None:
     locked = pins(lock)
@@ -101,7 +107,7 @@ def test_the_build_backend_is_locked() -> None:
 
 def test_each_dependency_says_what_it_is_for() -> None:
     lines = (ROOT / "pyproject.toml").read_text(encoding="utf-8").splitlines()
-    for required in declared("runtime") + declared("dev"):
+    for required in declared("runtime") + declared("dev") + declared("bench"):
         line = next(line for line in lines if line.lstrip().startswith(f'"{required.name}'))
         assert re.search(r'",\s+# \w.{5,}', line), line
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from math import ceil
 from typing import Protocol
 
 import structlog
@@ -33,6 +34,9 @@ _log = structlog.get_logger(__name__)
 #: What any healthy NCBI answers, whatever is wrong with the requests of a run.
 _NEUTRAL = Request("GET", "/version", "application/json")
 _SERVER_ERROR = 500
+#: Pages a second that NCBI gives at the most, and how many more chains than it takes on average.
+_BUSY = 10.0
+_SPARE = 1.5
 _THROTTLED = "http 429"
 
 
@@ -81,6 +85,12 @@ class Asker:
     def saturated(self) -> bool:
         """Whether more work would not be asked for any sooner: requests wait for their turn."""
         return self._pacer.waiting > 1
+
+    @property
+    def lanes(self) -> int:
+        """How many chains must be walked at once to use the rate; 0 while no page has come."""
+        pages = min(self._pacer.rate, _BUSY) * self._exchange.page_seconds
+        return ceil(_SPARE * pages)
 
     @property
     def rate(self) -> float:

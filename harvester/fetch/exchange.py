@@ -38,6 +38,9 @@ _WORDS: tuple[tuple[type[Exception], str], ...] = (
     (aiohttp.ClientPayloadError, "truncated"),
     (aiohttp.ClientError, "connection"),
 )
+#: An answer of so many bytes, as they travel, is a page; of a new one's time this share counts.
+_PAGE_BYTES = 20_000
+_NEWS = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,18 +103,33 @@ class Exchange:
         self._pace = pace
         self._mask = Mask(pace.api_key)
         self._traffic = traffic
+        #: What a page takes at NCBI, in seconds; the newest ones count most.
+        self.page_seconds = 0.0
 
     async def send(self, request: Request) -> Reply:
         """The whole answer; the deadline begins when the request leaves, not while it queues."""
-        leaves = asyncio.get_running_loop().time
+        clock = asyncio.get_running_loop().time
+        left = clock()
         try:
             async with asyncio.timeout(None) as limit:
-                return await self._send(
-                    request, lambda: limit.reschedule(leaves() + self._pace.policy.deadline)
-                )
+
+                def leave() -> None:
+                    nonlocal left
+                    left = clock()
+                    limit.reschedule(left + self._pace.policy.deadline)
+
+                reply = await self._send(request, leave)
+                self._time(reply, clock() - left)
+                return reply
         except (TimeoutError, aiohttp.ClientError) as error:
             word = next(word for kind, word in _WORDS if isinstance(error, kind))
             raise TransientError(word, self.told(str(error))) from error
+
+    def _time(self, reply: Reply, seconds: float) -> None:
+        """Takes the time of a page in; small answers tell nothing about those that matter."""
+        if reply.good and len(reply.body) >= _PAGE_BYTES:
+            known = self.page_seconds or seconds
+            self.page_seconds = known + _NEWS * (seconds - known)
 
     def told(self, text: str) -> str:
         """A text of NCBI's for people: short, in one line, without the API key."""

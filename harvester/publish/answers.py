@@ -90,9 +90,12 @@ class Answers:
         put_table(self.connection, "asked", _table(self.staged.asked))
         self._see_delivered()
         self._see_named()
+
+    def see_present(self) -> None:
+        """Makes the table `present`, for those who ask what was there in earlier runs."""
         key, d_key = columns(self.layout.key), columns(self.layout.key, "d")
         self.run(
-            f"CREATE TABLE present AS SELECT DISTINCT scope, {key} FROM ("
+            f"CREATE TABLE IF NOT EXISTS present AS SELECT DISTINCT scope, {key} FROM ("
             f"SELECT a.scope, {d_key} FROM delivered d JOIN asked a USING (chain) "
             f"WHERE NOT a.listed UNION ALL "
             f"SELECT a.scope, {d_key} FROM delivered d JOIN named n USING (place) "

@@ -145,6 +145,7 @@ def _see_absent(answers: Answers, settled: Collection[str]) -> None:
 
 def _see_members(answers: Answers) -> None:
     """The views `events` and `members` over the files of all runs, and `held`: current keys."""
+    answers.see_present()
     layout, lake, state = answers.layout, answers.staged.lake, answers.staged.state
     key = columns(layout.key)
     typed = ", ".join(f"CAST(NULL AS {sql_type(f)}) AS {name(f.name)}" for f in layout.key_fields)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ class _Nobody:
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[Served]:
-    with serve_in_thread(SandboxConfig(latency=0.02, rps=0, sizes=SIZES)) as server:
+    with serve_in_thread(SandboxConfig(latency=0.06, rps=0, sizes=SIZES)) as server:
         yield server
 
 
@@ -116,9 +117,10 @@ def test_a_shard_that_is_refused_is_no_failure(served: Served, tmp_path: Path) -
 
 
 def test_a_server_that_takes_no_notice_of_filters_is_walked_as_one(tmp_path: Path) -> None:
-    pages = [json.dumps({"accession": f"GCF_{n}.1"}) for n in range(9000)]
+    pages = [json.dumps({"accession": f"GCF_{n}.1", "x": "y" * 30}) for n in range(9000)]
 
     def answer(asked: Asked) -> Told:
+        time.sleep(0.15)  # as long as a page takes: only then shards would be of use
         if "/genome/" not in asked.target:
             return Told(status=404)
         start = (
