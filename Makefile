@@ -54,7 +54,7 @@ lint: .venv/dev.stamp
 	.venv/bin/python -m ruff format --quiet --check .
 	.venv/bin/python -m mypy --strict $(TYPED)
 
-bench: .venv/dev.stamp
+bench: .venv/bench.stamp
 	.venv/bin/python -m benchmarks $(ARGS)
 
 lock:
@@ -62,6 +62,7 @@ lock:
 	$(LOCK) $(ARGS) --group build --constraints requirements/runtime.txt --output-file requirements/build.txt
 	$(LOCK) $(ARGS) pyproject.toml --group dev --constraints requirements/runtime.txt \
 	  --constraints requirements/build.txt --output-file requirements/dev.txt
+	$(LOCK) $(ARGS) --group bench --constraints requirements/dev.txt --output-file requirements/bench.txt
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
@@ -76,6 +77,11 @@ endif
 .venv/dev.stamp: .venv/runtime.stamp requirements/dev.txt
 	@echo 'Installing what tests and lint need …'
 	@$(LOCKED) --requirement requirements/dev.txt
+	@touch $@
+
+.venv/bench.stamp: .venv/dev.stamp requirements/bench.txt
+	@echo 'Installing what the harvester is measured against …'
+	@$(LOCKED) --requirement requirements/bench.txt
 	@touch $@
 
 .venv/runtime.stamp: requirements/runtime.txt requirements/build.txt pyproject.toml | .venv/bin/python

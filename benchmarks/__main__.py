@@ -1,103 +1,55 @@
-"""`make bench`, or `python -m benchmarks [--records N] [--repeat N]`: prints a table of ratios."""
+"""`make bench`, or `python -m benchmarks`: prints tables of ratios of paired runs."""
 
 from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.measure import Usage, describe_machine, median, run
-from benchmarks.served import fetch_all, sandbox
+from benchmarks.cases import CASES
+from benchmarks.compare import compare
+from benchmarks.floors import floors
+from benchmarks.growth import growth
+from benchmarks.measure import describe_machine
+from benchmarks.rate import long_run, one_taxon
 
 __all__ = ["main"]
 
-_TAXON = "562"
-_JOB = """\
-name: bench
-lake: {lake}
-database: {database}
-register: {register}
-harvest:
-  - resource: genome
-    taxa: [{taxon}]
-"""
+_PARTS = ("peers", "floors", "growth", "rate")
 
 
 def main() -> None:
-    """Measures, then prints."""
-    options = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    options.add_argument("--records", type=int, default=100_000)
-    options.add_argument("--repeat", type=int, default=3)
-    chosen = options.parse_args()
-    with tempfile.TemporaryDirectory(prefix="harvester-bench-") as name:
-        bench(Path(name), chosen.records, chosen.repeat)
-
-
-def bench(folder: Path, records: int, repeat: int) -> None:
-    """All measurements of one size, and a tenth of it for growth."""
+    """Measures, and prints each part when it is done."""
+    chosen = _options().parse_args()
     print(describe_machine(), flush=True)
-    unlimited = ("--latency", "0", "--rps", "0")
-    with sandbox(*unlimited, "--size", f"genome:{_TAXON}={records}") as url:
-        pages = folder / "pages"
-        pages.mkdir()
-        size = fetch_all(f"{url}/genome/taxon/{_TAXON}/dataset_report", pages)
-        print(f"{records:,} genome records, {size / 2**20:,.0f} MiB of NDJSON, {repeat} rounds\n")
-        rounds = [_round(folder, pages, url, number) for number in range(repeat)]
-        lag = _lag(folder, url)
-    with sandbox(*unlimited, "--size", f"genome:{_TAXON}={records // 10}") as url:
-        small = _harvest(folder, url, "views", "small")
-    _print(rounds, small, lag, records)
+    with tempfile.TemporaryDirectory(prefix="harvester-bench-") as name:
+        folder = Path(name)
+        if "peers" in chosen.only:
+            cases = [case for case in CASES if case.name in chosen.cases]
+            compare(folder, cases, chosen.scale, chosen.repeat, chosen.slow or chosen.repeat)
+        if "floors" in chosen.only:
+            floors(folder, round(100_000 * chosen.scale), chosen.repeat)
+        if "growth" in chosen.only:
+            sizes = (10_000, 100_000, *((1_000_000,) if chosen.million else ()))
+            growth(folder, sizes, chosen.repeat)
+        if "rate" in chosen.only:
+            one_taxon(folder, chosen.scale, chosen.plot)
+            long_run(folder, chosen.minutes)
+    print(f"\nafterwards: {describe_machine().splitlines()[0]}")
 
 
-def _round(folder: Path, pages: Path, url: str, number: int) -> dict[str, Usage]:
-    """One floor and one harvest of each mode, in turn: a drifting machine drifts for all."""
-    floor = ["-m", "benchmarks.floor", str(pages), str(folder / f"floor-{number}.parquet")]
-    return {
-        "floor": run(floor, folder),
-        "views": _harvest(folder, url, "views", f"views-{number}"),
-        "tables": _harvest(folder, url, "tables", f"tables-{number}"),
-    }
-
-
-def _harvest(folder: Path, url: str, register: str, name: str) -> Usage:
-    job = _job(folder, register, name)
-    flags = ["--base-url", url, "--rps", "1000", "--no-progress", "--json"]
-    return run(["-m", "harvester", "run", str(job), *flags, "--log-file", "log.txt"], folder)
-
-
-def _job(folder: Path, register: str, name: str) -> Path:
-    job = folder / f"{name}.yaml"
-    places = {"lake": folder / f"lake-{name}", "database": folder / f"{name}.duckdb"}
-    job.write_text(_JOB.format(register=register, taxon=_TAXON, **places))
-    return job
-
-
-def _lag(folder: Path, url: str) -> float:
-    job = _job(folder, "views", "lag")
-    return float(run(["-m", "benchmarks.lag", str(job), url, "1000"], folder).output.split()[-1])
-
-
-def _print(rounds: list[dict[str, Usage]], small: Usage, lag: float, records: int) -> None:
-    def ratio(name: str, figure: Callable[[Usage], float]) -> float:
-        return median([figure(one[name]) / figure(one["floor"]) for one in rounds])
-
-    def figure(name: str, of: Callable[[Usage], float]) -> float:
-        return median([of(one[name]) for one in rounds])
-
-    print(f"{'':34}{'CPU s':>9}{'x floor':>9}{'wall s':>9}{'peak MiB':>10}")
-    for name, title in (
-        ("floor", "floor: pyarrow.json + zstd Parquet"),
-        ("views", "harvest, register: views"),
-        ("tables", "harvest, register: tables"),
-    ):
-        print(
-            f"{title:34}{figure(name, lambda u: u.cpu):9.1f}{ratio(name, lambda u: u.cpu):9.2f}"
-            f"{figure(name, lambda u: u.wall):9.1f}{figure(name, lambda u: u.peak):10.0f}"
-        )
-    growth = figure("views", lambda u: u.peak) / small.peak
-    print(f"\npeak memory at {records:,} records / at {records // 10:,}: {growth:.2f}")
-    print(f"event-loop lag during a harvest, 99th percentile: {lag:.1f} ms")
+def _options() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    names = [case.name for case in CASES]
+    options.add_argument("--scale", type=float, default=1.0, help="sizes of the cases (1.0)")
+    options.add_argument("--repeat", type=int, default=3, help="rounds (3)")
+    options.add_argument("--slow", type=int, help="rounds of NCBI's client and dlt, if fewer")
+    options.add_argument("--only", nargs="+", choices=_PARTS, default=_PARTS, help="these parts")
+    options.add_argument("--cases", nargs="+", choices=names, default=names, help="of the peers")
+    options.add_argument("--million", action="store_true", help="growth to 1,000,000 records")
+    options.add_argument("--minutes", type=float, default=1.0, help="length of the rate's run (1)")
+    options.add_argument("--plot", type=Path, metavar="FILE", help="SVG of one taxon over time")
+    return options
 
 
 if __name__ == "__main__":

@@ -1,10 +1,13 @@
-"""How late the event loop is during a harvest: `python -m benchmarks.lag JOB URL RATE`."""
+"""A harvest that watches itself: `python -m benchmarks.lag JOB URL RATE`.
+
+Prints one line of JSON: how late its event loop was, and how many records it had by when.
+"""
 
 from __future__ import annotations
 
+import json
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 from harvester.engine import Live
@@ -23,26 +26,29 @@ class _Metronome:
 
     def __init__(self) -> None:
         self.late: list[float] = []
+        self.records: list[tuple[float, int]] = []
         self._last = 0.0
 
     def tick(self, live: Live) -> None:
-        """Notes how late this tick is."""
-        del live
+        """Notes how late this tick is, and what has come."""
         now = time.perf_counter()
         if self._last:
             self.late.append(max(0.0, now - self._last - self.interval))
         self._last = now
+        count = live.received.total()
+        if not self.records or self.records[-1][1] != count:
+            self.records.append((time.monotonic(), count))
 
 
 def main(job: str, url: str, rate: float) -> None:
     """Harvests the job and prints the 99th percentile of the lag in milliseconds."""
     configure("console", None, quiet=True)
     metronome = _Metronome()
-    loaded = replace(load_job(Path(job)), lake="lake-lag", database="lag.duckdb")
     pace = Pace(base_url=url, rate=rate, concurrency=16)
-    run_job(loaded, pace, metronome, fresh=True, on_publish=lambda: None)
+    run_job(load_job(Path(job)), pace, metronome, fresh=True, on_publish=lambda: None)
     late = sorted(metronome.late)
-    print(f"{late[int(len(late) * 0.99)] * 1000:.1f}")
+    lag = late[int(len(late) * 0.99)] * 1000
+    print(json.dumps({"lag_ms": lag, "records": metronome.records}))
 
 
 if __name__ == "__main__":

@@ -10,10 +10,12 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 #: Children work in a folder of their own and import this checkout.
 _ROOT = Path(__file__).parents[1]
+_TOLD = ("pyarrow", "duckdb", "aiohttp", "requests", "ncbi-datasets-pyclient", "dlt")
 
 __all__ = ["Usage", "describe_machine", "median", "run"]
 
@@ -26,15 +28,25 @@ class Usage:
     cpu: float
     peak: float
     output: str = ""
+    started: float = 0.0
+
+    @property
+    def ended(self) -> float:
+        """When it ended, as `time.monotonic` counts in all processes of the machine."""
+        return self.started + self.wall
 
 
-def run(command: Sequence[str], cwd: Path) -> Usage:
+def run(command: Sequence[str], cwd: Path, *, quiet: bool = False) -> Usage:
     """Runs a Python command line to its end; its failure ends the benchmark."""
     started = time.monotonic()
     with (cwd / "output.txt").open("w+b") as output:
         environment = {**os.environ, "PYTHONPATH": str(_ROOT)}
         process = subprocess.Popen(
-            [sys.executable, *command], cwd=cwd, stdout=output, env=environment
+            [sys.executable, *command],
+            cwd=cwd,
+            stdout=output,
+            stderr=subprocess.DEVNULL if quiet else None,
+            env=environment,
         )
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.monotonic() - started
@@ -43,7 +55,7 @@ def run(command: Sequence[str], cwd: Path) -> Usage:
         text = output.read().decode()
     if process.returncode:
         raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
-    return Usage(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, text)
+    return Usage(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, text, started)
 
 
 def median(values: Sequence[float]) -> float:
@@ -52,9 +64,18 @@ def median(values: Sequence[float]) -> float:
 
 
 def describe_machine() -> str:
-    """The machine in one line, for who reads the table later."""
+    """The machine and what runs on it, for who reads the table later."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    load = " ".join(f"{value:.1f}" for value in os.getloadavg())
     return (
-        f"{os.cpu_count()} cores, {memory:.0f} GiB, Python {platform.python_version()}, "
-        f"{platform.system()} {platform.machine()}"
+        f"{os.cpu_count()} cores, {memory:.0f} GiB, load {load}, {platform.system()} "
+        f"{platform.machine()}\nPython {platform.python_version()}, "
+        + ", ".join(f"{name} {_version(name)}" for name in _TOLD)
     )
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"

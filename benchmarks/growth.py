@@ -1,0 +1,55 @@
+"""How cost grows with size: features of ten annotations, as fast as the machine can.
+
+Ten chains for ten workers are walked as they are: a shard by location costs the sandbox a search
+through all features, which would take far longer than to harvest them.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+from benchmarks.cases import write_job
+from benchmarks.harvest import UNLIMITED, disk, harvest
+from benchmarks.measure import Usage, median
+from benchmarks.watched import watched
+
+__all__ = ["growth"]
+
+_ASSEMBLIES = (
+    "GCF_000001405.40", "GCF_000005845.2", "GCF_000001635.27", "GCF_000002985.6",
+    "GCF_000146045.2", "GCF_000001215.4", "GCF_000002035.6", "GCF_000001735.4",
+    "GCF_015227675.2", "GCF_009914755.1",
+)  # fmt: skip
+
+
+def growth(folder: Path, sizes: tuple[int, ...], repeat: int) -> None:
+    """Prints a row for each size; the second column of peaks is against the size before."""
+    print("\nno limit, no latency: features of ten annotations, `register: tables`")
+    print(f"  {'records':>12}{'wall s':>9}{'CPU s':>9}{'peak MiB':>10}{'x':>7}{'disk MiB':>10}")
+    before = 0.0
+    for size in sizes:
+        runs = _runs(folder, size, repeat)
+        peak = median([usage.peak for usage, _ in runs])
+        print(
+            f"  {size:12,}{median([usage.wall for usage, _ in runs]):9.1f}"
+            f"{median([usage.cpu for usage, _ in runs]):9.1f}{peak:10.0f}"
+            f"{f'{peak / before:.2f}' if before else '':>7}{runs[0][1]:10.0f}",
+            flush=True,
+        )
+        before = peak
+
+
+def _runs(folder: Path, size: int, repeat: int) -> list[tuple[Usage, float]]:
+    held = [("annotation", one, size // len(_ASSEMBLIES)) for one in _ASSEMBLIES]
+    with watched(held, latency=0, rps=0, cache_mb=512) as sandbox:
+        return [_once(folder / "growth", sandbox.url) for _ in range(repeat)]
+
+
+def _once(here: Path, url: str) -> tuple[Usage, float]:
+    here.mkdir()
+    job = write_job("annotation", f"accessions: {json.dumps(_ASSEMBLIES)}", here / "bench")
+    found = harvest(job, url, UNLIMITED, concurrency=len(_ASSEMBLIES)), disk(here / "bench")
+    shutil.rmtree(here)
+    return found
