@@ -17,6 +17,7 @@ _GENOME = Resource(
     identified_by=("accession", "current_accession", "paired_accession"),
     asked_by="accessions",
     counted_as="COUNT_TYPE_ASSEMBLY",
+    called=("organism", "organism_name"),
     endpoints=(
         Endpoint("taxa", "/genome/taxon/{}/dataset_report", f.GENOME_TAXON, value_kind="taxon"),
         Endpoint(
@@ -48,6 +49,7 @@ _GENE = Resource(
     identified_by=("gene_id", "symbol", "replaced_gene_id"),
     asked_by="ids",
     counted_as="COUNT_TYPE_GENE",
+    called=("symbol",),
     endpoints=(
         Endpoint(
             "ids",
@@ -125,6 +127,7 @@ _TAXONOMY = Resource(
     has_query_echo=True,
     identified_by=("tax_id",),
     asked_by="taxa",
+    called=("current_scientific_name", "name"),
     lineage=Lineage(("tax_id",), ("parents",)),
     endpoints=(
         Endpoint(
@@ -148,6 +151,7 @@ _TAXONOMY_NODE = Resource(
     has_query_echo=True,
     identified_by=("tax_id",),
     asked_by="taxa",
+    called=("organism_name",),
     lineage=Lineage(("tax_id",), ("lineage",)),
     endpoints=(
         Endpoint(
@@ -171,6 +175,7 @@ _ANNOTATION = Resource(
     wrapper_columns=("row_id",),
     has_query_echo=True,
     from_request=(("assembly_accession", "value"),),
+    called=("symbol",),
     endpoints=(Endpoint("accessions", "/genome/accession/{}/annotation_report", f.ANNOTATION),),
     split=(Split("location", "accessions", ("locations",)),),
 )
@@ -199,6 +204,7 @@ _VIRUS = Resource(
     key=("accession",),
     identified_by=("accession",),
     asked_by="accessions",
+    called=("virus", "organism_name"),
     lineage=Lineage(("virus", "tax_id"), ("virus", "lineage"), "tax_id"),
     endpoints=(
         Endpoint("taxa", "/virus/taxon/{}/dataset_report", f.VIRUS, value_kind="taxon"),
@@ -219,6 +225,7 @@ _SEQUENCE = Resource(
     title="sequences of an assembly",
     key=("assembly_accession", "genbank_accession", "refseq_accession"),
     from_request=(("assembly_accession", "value"),),
+    called=("chr_name",),
     endpoints=(Endpoint("accessions", "/genome/accession/{}/sequence_reports", f.SEQUENCE),),
 )
 

@@ -77,6 +77,7 @@ class Resource:
 
     `asked_by` is the selector that takes the table's key: with it a row that went missing is asked
     for once more. `counted_as` is the name under which taxon reports count the resource's records.
+    `called` is the column that tells people which thing a key stands for.
     """
 
     name: str
@@ -91,6 +92,7 @@ class Resource:
     identified_by: tuple[str, ...] = ()
     asked_by: str = ""
     counted_as: str = ""
+    called: tuple[str, ...] = ()
     lineage: Lineage | None = None
     split: tuple[Split, ...] = field(default=())
 

@@ -36,7 +36,7 @@ class _Commands(click.Group):
     """Imports a command when it is asked for: `validate` need not wait for DuckDB to load."""
 
     names: Sequence[str] = (
-        "run", "plan", "validate", "status", "publish", "tables", "query", "sandbox",
+        "run", "plan", "validate", "status", "publish", "tables", "query", "changes", "sandbox",
     )  # fmt: skip
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -66,6 +66,7 @@ def cli() -> None:
     A first harvest, from the bundled sandbox:  harvester run --sandbox jobs/quickstart.yaml
     What is in it:                              harvester tables
     Ask it:                                     harvester query "SELECT count(*) FROM genome"
+    What the last run changed:                  harvester changes
     """
 
 

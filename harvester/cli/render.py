@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
@@ -20,7 +21,7 @@ from rich.text import Text
 from harvester.errors import SpecError
 from harvester.texts import json_line, printable
 
-__all__ = ["FORMATS", "render"]
+__all__ = ["FORMATS", "as_json", "render", "render_table"]
 
 #: More rows than this are no longer read by a person: other formats have no limit.
 _SHOWN = 1000
@@ -33,7 +34,8 @@ def render(form: str, rows: pa.RecordBatchReader) -> None:
     FORMATS[form](rows)
 
 
-def _table(rows: pa.RecordBatchReader) -> None:
+def render_table(rows: pa.RecordBatchReader, shown: float = math.inf) -> None:
+    """Writes the rows, or as many of them, for people."""
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for field in rows.schema:
         right = pa.types.is_integer(field.type) or pa.types.is_floating(field.type)
@@ -41,12 +43,16 @@ def _table(rows: pa.RecordBatchReader) -> None:
     count = 0
     for row in _values(rows):
         count += 1
-        if count <= _SHOWN:
+        if count <= shown:
             table.add_row(*(Text(_cell(value)) for value in row.values()))
     wide = None if sys.stdout.isatty() else 10_000
     Console(width=wide).print(table)
-    if count > _SHOWN:
-        sys.stderr.write(f"the first {_SHOWN:,} of {count:,} rows; --format csv has them all\n")
+    if count > shown:
+        sys.stderr.write(f"the first {shown:,} of {count:,} rows; --format csv has them all\n")
+
+
+def _table(rows: pa.RecordBatchReader) -> None:
+    render_table(rows, _SHOWN)
 
 
 def _csv(rows: pa.RecordBatchReader) -> None:
@@ -59,14 +65,14 @@ def _csv(rows: pa.RecordBatchReader) -> None:
 def _json(rows: pa.RecordBatchReader) -> None:
     before = "["
     for row in _values(rows):
-        sys.stdout.write(f"{before}\n{json_line(_document(row))}")
+        sys.stdout.write(f"{before}\n{json_line(as_json(row))}")
         before = ","
     sys.stdout.write("[]\n" if before == "[" else "\n]\n")
 
 
 def _jsonl(rows: pa.RecordBatchReader) -> None:
     for row in _values(rows):
-        sys.stdout.write(json_line(_document(row)) + "\n")
+        sys.stdout.write(json_line(as_json(row)) + "\n")
 
 
 def _parquet(rows: pa.RecordBatchReader) -> None:
@@ -102,11 +108,12 @@ def _cell(value: object) -> str:
 def _plain_text(value: object) -> str:
     """A scalar as it reads best; what is nested as JSON."""
     if isinstance(value, list | dict | bool):
-        return _document(value)
+        return as_json(value)
     return value if isinstance(value, str) else str(_plain(value))
 
 
-def _document(value: object) -> str:
+def as_json(value: object) -> str:
+    """A value as one line of JSON."""
     return json.dumps(value, ensure_ascii=False, default=_plain, separators=(",", ":"))
 
 

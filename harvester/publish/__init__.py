@@ -1,6 +1,7 @@
 """From a run's staged parts to the lake's tables, and from the lake to the DuckDB file."""
 
 from harvester.publish.answers import Asked, Staged
+from harvester.publish.changes import CHANGES, Changes, PublishedRun, published_runs
 from harvester.publish.check import is_current
 from harvester.publish.counts import row_counts
 from harvester.publish.database import build_database
@@ -23,14 +24,17 @@ from harvester.publish.sql import type_name
 from harvester.publish.survey import ChainCount, Survey, survey
 
 __all__ = [
+    "CHANGES",
     "MANIFEST",
     "META_TABLES",
     "Asked",
     "ChainCount",
+    "Changes",
     "CommittedRun",
     "LakeFile",
     "Loss",
     "Manifest",
+    "PublishedRun",
     "Staged",
     "Survey",
     "TableChange",
@@ -42,6 +46,7 @@ __all__ = [
     "leftovers",
     "merge_table",
     "orphans",
+    "published_runs",
     "read_manifest",
     "read_runs",
     "row_counts",

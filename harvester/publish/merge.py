@@ -19,7 +19,7 @@ from harvester.publish.files import batches_of, write_file, write_files
 from harvester.publish.layout import meta_layout, table_layout
 from harvester.publish.manifest import LakeFile, TableState
 from harvester.publish.news import Search
-from harvester.publish.sql import columns, name, text
+from harvester.publish.sql import columns, key_text, text
 from harvester.publish.staged import PART_OF, SCRATCH, row_of
 from harvester.publish.workbench import one, with_room, workbench
 from harvester.schema import RUN_ID
@@ -143,7 +143,7 @@ class _Merge(Search):
         return self._written(path, schema, ended)
 
     def _changes_files(self) -> tuple[LakeFile, ...]:
-        layout, key = meta_layout("changes"), _key_text(self.layout.key)
+        layout, key = meta_layout("changes"), key_text(self.layout.key)
         head = f"SELECT {text(self.run_id)}, {text(self.layout.name)}, {key}"
         told = (
             f"{head}, change, columns FROM news LEFT JOIN differs USING (place) "
@@ -164,11 +164,3 @@ class _Merge(Search):
     def _lake_file(self, path: str, rows: int) -> LakeFile:
         size = self.lake.size(path)
         return LakeFile(path, rows, size, self.run_id, self.layout.fingerprint)
-
-
-def _key_text(key: Sequence[str]) -> str:
-    """A row's key as one text: the value itself, or a JSON list where the key has parts."""
-    if len(key) == 1:
-        return f"CAST({name(key[0])} AS VARCHAR)"
-    parts = (f"to_json({name(column)})" for column in key)
-    return f"CAST(json_array({', '.join(parts)}) AS VARCHAR)"

@@ -10,6 +10,7 @@ from harvester.store.lake import Lake
 
 __all__ = [
     "columns",
+    "key_text",
     "name",
     "parquet",
     "path",
@@ -63,6 +64,14 @@ def same(left: str, right: str, names: Iterable[str]) -> str:
         f"{left}.{name(column)} IS NOT DISTINCT FROM {right}.{name(column)}" for column in names
     )
     return " AND ".join(pairs)
+
+
+def key_text(key: Sequence[str]) -> str:
+    """A row's key as one text: the value itself, or a JSON list where the key has parts."""
+    if len(key) == 1:
+        return f"CAST({name(key[0])} AS VARCHAR)"
+    parts = (f"to_json({name(column)})" for column in key)
+    return f"CAST(json_array({', '.join(parts)}) AS VARCHAR)"
 
 
 def parquet(lake: Lake, paths: Iterable[str], *options: str) -> str:

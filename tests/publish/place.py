@@ -51,6 +51,7 @@ class Place:
         self.lake = Lake(folder / "lake")
         self.file = folder / "harvest.duckdb"
         self.runs = 0
+        self.status = "complete"
 
     @property
     def manifest(self) -> Manifest:
@@ -88,7 +89,7 @@ class Place:
     def commit(self, run_id: str, *changes: TableChange) -> None:
         began = moment(self.runs)
         run = CommittedRun(run_id, f"{began.isoformat()}Z", "test")
-        row = {"run_id": run_id, "job": "test", "status": "complete", "started_at": began}
+        row = {"run_id": run_id, "job": "test", "status": self.status, "started_at": began}
         meta = {
             "runs": write_meta(self.lake, "runs", run_id, [row]),
             "changes": tuple(file for change in changes for file in change.changes),

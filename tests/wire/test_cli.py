@@ -62,7 +62,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-COMMANDS = ["run", "plan", "validate", "status", "publish", "tables", "query", "sandbox"]
+COMMANDS = ["run", "plan", "validate", "status", "publish", "tables", "query", "changes", "sandbox"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -1,0 +1,92 @@
+"""The database as commands read it: never written, never locked for anybody else."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from harvester.errors import SpecError
+from harvester.publish.sql import plain_path
+from harvester.settings import Settings, environment
+from harvester.spec import load_job
+from harvester.texts import printable
+
+__all__ = ["database_of", "opened", "told", "until_enough"]
+
+_DEFAULT = "data/harvest.duckdb"
+
+
+def database_of(job: str | None, database: str | None) -> Path:
+    """The file that a flag, the environment or a job names, else the default one."""
+    settings = Settings.load(environment(), database=database)
+    return Path(settings.database or (load_job(job).database if job else _DEFAULT))
+
+
+@contextmanager
+def until_enough() -> Iterator[None]:
+    """Printing may end early: whoever reads stdout may go when it has seen enough."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is left must not be flushed into the pipe at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The database, closed again at the end; it may read the lake's files and touch no others."""
+    if not path.exists():
+        raise SpecError(
+            f"there is no database {path}: `harvester run` makes one, or use --database"
+        )
+    with _spill() as spill:
+        place = os.path.realpath(path)
+        with told():
+            connection = duckdb.connect(place, read_only=True, config={"temp_directory": spill})
+        try:
+            _shut_in(connection)
+            yield connection
+        except duckdb.CatalogException as error:
+            raise SpecError(f"{path} is no database of the harvester") from error
+        finally:
+            connection.close()
+
+
+@contextmanager
+def _spill() -> Iterator[str]:
+    """A folder for what does not fit into memory; nowhere, where no folder can be made."""
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="harvester-")
+    except OSError:
+        yield ""
+        return
+    with folder:
+        yield folder.name
+
+
+def _shut_in(connection: duckdb.DuckDBPyConnection) -> None:
+    """Closes the file system but for the lake's files, and then the settings themselves."""
+    files = connection.execute("SELECT path FROM versions._files").fetchall()
+    connection.execute("SET TimeZone = 'UTC'")
+    # A view names a file as the pattern that fits it alone, and both have to be allowed.
+    names = {name for (file,) in files for name in (file, plain_path(file))}
+    connection.execute("SET allowed_paths = ?", [sorted(names)])
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """What DuckDB has against the SQL, for the user."""
+    try:
+        yield
+    except duckdb.Error as error:
+        message = "\n".join(printable(line) for line in str(error).splitlines())
+        raise SpecError(message) from error
