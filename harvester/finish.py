@@ -112,6 +112,7 @@ class Finish:
             staged.valid,
             self._run.id,
             removed_keys=removed,
+            ignored={query.id: query.ignore_changes for query in self._job.queries},
         )
         members = TableState(members=write_members(staged, verdict.settled))
         return replace(change, files=change.files + members)

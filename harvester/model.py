@@ -37,7 +37,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One entry of a job: a resource, one kind of selector, filters."""
+    """One entry of a job: a resource, one kind of selector, filters.
+
+    `ignore_changes` are columns, or members of them, whose difference is no change.
+    """
 
     id: str
     resource: str
@@ -46,6 +49,7 @@ class Query:
     taxon: str | None = None
     filters: Filters = ()
     endpoint: str = "default"
+    ignore_changes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

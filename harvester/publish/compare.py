@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterator, Sequence
 
+from harvester.publish.ignore import Ignored
 from harvester.publish.layout import Layout
 from harvester.publish.sql import name, parquet, same, texts
 from harvester.publish.staged import PART_OF, place
@@ -20,16 +21,18 @@ def compare(
     layout: Layout,
     parts: Sequence[str],
     held: Sequence[str],
+    ignored: Ignored,
 ) -> None:
     """Makes the table `differs`: the place of each row of `news` that changed, and its columns.
 
     Rows are wide and may be many, so what is compared is a digest of each value's text, which tells
     NULL, an empty list and a struct of NULLs apart, where DuckDB's digest of the value does not.
     """
-    connection.execute("CREATE TABLE asked AS SELECT * FROM news WHERE change = 'changed'")
+    connection.execute(f"CREATE TABLE asked AS {ignored.asked(lake, layout, parts)}")
     told = (*layout.data, EXTRA.name)
-    connection.execute(f"CREATE TABLE fresh_digests AS {_fresh(connection, lake, parts, told)}")
-    connection.execute(f"CREATE TABLE held_digests AS {_held(lake, layout, held, told)}")
+    digests = _digests(layout, ignored)
+    connection.execute(f"CREATE TABLE fresh_digests AS {_fresh(connection, lake, parts, digests)}")
+    connection.execute(f"CREATE TABLE held_digests AS {_held(lake, layout, held, digests)}")
     unequal = (f"f.{name(column)} IS DISTINCT FROM h.{name(column)}" for column in told)
     connection.execute(
         f"CREATE TABLE differs AS "
@@ -38,33 +41,34 @@ def compare(
     )
 
 
-def _fresh(connection: Connection, lake: Lake, parts: Sequence[str], told: Collection[str]) -> str:
+def _fresh(connection: Connection, lake: Lake, parts: Sequence[str], digests: str) -> str:
     """Digests of the staged rows that are asked about."""
     rows = connection.execute(f"SELECT DISTINCT {PART_OF} AS part FROM asked ORDER BY part")
     numbers = [int(part) for (part,) in rows.fetchall()]
     files = parquet(lake, (parts[number] for number in numbers), "file_row_number")
-    return (
-        f"SELECT a.place, {_digests(told)} FROM {files} r "
-        f"JOIN asked a ON a.place = {place(numbers)}"
-    )
+    return f"SELECT a.place, {digests} FROM {files} r JOIN asked a ON a.place = {place(numbers)}"
 
 
-def _held(lake: Lake, layout: Layout, held: Sequence[str], told: Collection[str]) -> str:
+def _held(lake: Lake, layout: Layout, held: Sequence[str], digests: str) -> str:
     """Digests of the current versions of the same keys."""
     return (
-        f"SELECT a.place, {_digests(told)} FROM {parquet(lake, held)} r "
+        f"SELECT a.place, {digests} FROM {parquet(lake, held)} r "
         f"JOIN asked a ON {same('r', 'a', layout.key)} AND r.{RUN_ID.name} = a.held_by"
     )
 
 
-def _digests(told: Collection[str]) -> str:
-    return ", ".join(f"hash({_text(column)}) AS {name(column)}" for column in told)
+def _digests(layout: Layout, ignored: Ignored) -> str:
+    """The digest of each column, but of what does not count."""
+    texts = dict(_texts(layout, ignored))
+    return ", ".join(f"hash({value}) AS {name(column)}" for column, value in texts.items())
 
 
-def _text(column: str) -> str:
-    value = f"CAST(r.{name(column)} AS VARCHAR)"
-    if column != EXTRA.name:
-        return value
+def _texts(layout: Layout, ignored: Ignored) -> Iterator[tuple[str, str]]:
+    for field in layout.columns:
+        value = f"r.{name(field.name)}"
+        if field.name in layout.data:
+            yield field.name, ignored.text_of(field, value, "a")
+    value = f"CAST(r.{name(EXTRA.name)} AS VARCHAR)"
     # The order in which surplus values were met is no news.
     entries = f"map_entries(TRY_CAST(TRY_CAST({value} AS JSON) AS MAP(VARCHAR, JSON)))"
-    return f"coalesce(CAST(list_sort({entries}) AS VARCHAR), {value})"
+    yield EXTRA.name, f"coalesce(CAST(list_sort({entries}) AS VARCHAR), {value})"

@@ -6,7 +6,7 @@ a merge that was cut short is simply done again. The manifest makes its outcome 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -16,6 +16,7 @@ from harvester.catalogue import Resource
 from harvester.publish.adopt import adopt, chosen, row_count
 from harvester.publish.evolve import todays_files
 from harvester.publish.files import batches_of, write_file, write_files
+from harvester.publish.ignore import Ignored
 from harvester.publish.layout import meta_layout, table_layout
 from harvester.publish.manifest import LakeFile, TableState
 from harvester.publish.news import Search
@@ -44,7 +45,7 @@ class TableChange:
     changes: tuple[LakeFile, ...] = ()
 
 
-def merge_table(
+def merge_table(  # noqa: PLR0913 - what came, what it is held against, what it means
     lake: Lake,
     state: TableState,
     resource: Resource,
@@ -53,18 +54,21 @@ def merge_table(
     run_id: str,
     *,
     removed_keys: pa.Table | None = None,
+    ignored: Mapping[str, tuple[str, ...]] | None = None,
 ) -> TableChange:
     """Finds what is fresh in the staged parts and gives it files in the lake.
 
     `valid` are the labels of the chains that count. `removed_keys` are rows that are proven to be
-    gone; a row that this very run delivered stays.
+    gone; a row that this very run delivered stays. `ignored` are paths whose difference is no
+    change, by the id of the query that brought the row.
     """
     layout = table_layout(resource)
     scratch = f"_runs/{run_id}/{SCRATCH}"
+    volatile = Ignored(ignored or {})
 
     def work(room: str) -> TableChange:
         with workbench(lake.path(f"{scratch}/spill"), room) as connection:
-            merge = _Merge(connection, lake, layout, state, staged, scratch, run_id)
+            merge = _Merge(connection, lake, layout, state, staged, scratch, volatile, run_id)
             merge.find(valid, removed_keys)
             return merge.write()
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from harvester.publish.compare import compare
 from harvester.publish.evolve import todays_files
+from harvester.publish.ignore import Ignored
 from harvester.publish.layout import Layout
 from harvester.publish.manifest import TableState
 from harvester.publish.sql import columns, name, parquet, same, sql_type
@@ -35,6 +36,7 @@ class Search:
     state: TableState
     parts: Sequence[str]
     scratch: str
+    ignored: Ignored
 
     def find(self, valid: frozenset[str], removed_keys: pa.Table | None) -> None:
         """Looks for what is new; `removed_keys` are proven to be gone."""
@@ -42,7 +44,8 @@ class Search:
         self._see_delivered(valid)
         self._see_news()
         if one(self.connection, "SELECT count(*) FROM news WHERE change = 'changed'"):
-            compare(self.connection, self.lake, self.layout, self.parts, self._held_files())
+            held = self._held_files()
+            compare(self.connection, self.lake, self.layout, self.parts, held, self.ignored)
             self._run(
                 "DELETE FROM news WHERE place IN (SELECT place FROM differs WHERE columns = [])"
             )

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib import resources
 from importlib.resources.abc import Traversable
-from pathlib import Path
 from typing import cast
 
 import yaml
 
 from harvester.catalogue import RESOURCES
+from harvester.catalogue.columns import schema_folder
 from harvester.errors import HarvesterError
 from harvester.schema.fields import SCALARS, Field, Kind, TableSchema
 
@@ -32,12 +31,6 @@ def table_names() -> tuple[str, ...]:
 def load_schema(name: str) -> TableSchema:
     """The schema of a table; those of the `meta` schema go by `meta/runs` and the like."""
     return read_schema(schema_folder(), name)
-
-
-def schema_folder() -> Traversable:
-    """Inside an installed package, else beside it, as in the repository."""
-    packaged = resources.files("harvester") / "schemas"
-    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "schemas"
 
 
 def read_schema(folder: Traversable, name: str) -> TableSchema:

@@ -13,6 +13,7 @@ from harvester.spec.faults import Faults
 from harvester.spec.fields import choice, table
 from harvester.spec.filters import read_filters
 from harvester.spec.identifiers import read_identifiers
+from harvester.spec.ignoring import read_ignored
 from harvester.spec.keys import check_query_keys, misspelt
 from harvester.spec.names import listed
 from harvester.spec.nodes import Node, Table
@@ -38,10 +39,11 @@ def read_query(node: Node, folder: Path, faults: Faults) -> Query | None:
     values = read_identifiers(selector, endpoint, folder, faults) if selector else ()
     taxon = read_taxon(entries, resource, endpoint, faults)
     filters = read_filters(entries.get("filters"), resource, endpoint, faults)
+    ignored = read_ignored(entries.get("ignore_changes"), resource, faults)
     if endpoint is None or len(faults) > before:
         return None
     query = Query("", resource.name, endpoint.selector, values, taxon, filters, endpoint.variant)
-    return replace(query, id=query_id(query))
+    return replace(query, id=query_id(query), ignore_changes=ignored)
 
 
 def query_id(query: Query) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 from harvester.catalogue import RESOURCES, Endpoint, Param, Resource
+from harvester.spec.ignoring import may_be_ignored
 from harvester.spec.rules import DATE, TAXON, VARIANTS, WHOLE, has_companion, selector_keys
 
 __all__ = ["TEXT", "Schema", "query_schema", "resource_schema"]
@@ -62,6 +63,12 @@ def resource_schema(resource: Resource) -> Schema:
     if has_companion(resource):
         properties[TAXON] = _VALUES["taxon"] | {"description": "The organism of the symbols."}
     properties["filters"] = _filters(resource)
+    properties["ignore_changes"] = {
+        "type": "array",
+        "minItems": 1,
+        "items": {"enum": list(may_be_ignored(resource))},
+        "description": "Columns, or members of them, whose difference is no change.",
+    }
     rules = [*_companions(resource), *_filters_by_path(resource)]
     return {
         "description": resource.title,

@@ -37,7 +37,7 @@ JOB_KEYS = (
     "name", "description", "schedule", "lake", "database", "register", "harvest", "limits",
     "patience",
 )  # fmt: skip
-QUERY_KEYS = ("resource", "endpoint", "filters")
+QUERY_KEYS = ("resource", "endpoint", "filters", "ignore_changes")
 REGISTERS = ("tables", "views")
 #: The one key that goes with a selector: what the symbols of genes belong to.
 TAXON = "taxon"

@@ -78,13 +78,16 @@ class Place:
         parts: Sequence[str],
         *labels: str,
         removed: Sequence[Row] | None = None,
+        ignored: Mapping[str, tuple[str, ...]] | None = None,
     ) -> TableChange:
         resource = RESOURCES[table]
         schema = pa.schema([lake_schema(resource).field(column) for column in resource.key])
         gone = None if removed is None else pa.Table.from_pylist(list(removed), schema)
         valid = frozenset(labels or [GOOD])
         state = self.manifest.table(table)
-        return merge_table(self.lake, state, resource, parts, valid, run_id, removed_keys=gone)
+        return merge_table(
+            self.lake, state, resource, parts, valid, run_id, removed_keys=gone, ignored=ignored
+        )
 
     def commit(self, run_id: str, *changes: TableChange) -> None:
         began = moment(self.runs)
@@ -98,12 +101,16 @@ class Place:
         write_manifest(self.lake, self.manifest.with_run(run, tables, meta))
 
     def run(
-        self, table: str, *parts: Sequence[Row], removed: Sequence[Row] | None = None
+        self,
+        table: str,
+        *parts: Sequence[Row],
+        removed: Sequence[Row] | None = None,
+        ignored: Mapping[str, tuple[str, ...]] | None = None,
     ) -> TableChange:
         """One whole run of one table."""
         run_id = self.begin()
         staged = self.stage(run_id, table, *parts)
-        change = self.merge(run_id, table, staged, removed=removed)
+        change = self.merge(run_id, table, staged, removed=removed, ignored=ignored)
         self.commit(run_id, change)
         self.lake.delete_folder(f"_runs/{run_id}")
         return change

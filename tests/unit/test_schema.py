@@ -19,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harvester.catalogue import RESOURCES
+from harvester.catalogue.columns import column_paths
 from harvester.errors import HarvesterError
 from harvester.schema import (
     QUERY,
@@ -51,6 +52,11 @@ def field_of(table: str, path: str) -> Field:
 
 
 # The files
+
+
+@pytest.mark.parametrize("table", table_names())
+def test_the_names_alone_are_those_of_the_fields(table: str) -> None:
+    assert list(column_paths(table)) == [path for path, _ in all_fields(load_schema(table).fields)]
 
 
 def test_there_is_a_schema_file_for_every_table_and_no_other() -> None:

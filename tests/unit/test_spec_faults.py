@@ -57,6 +57,32 @@ QUERIES = [
         "resource: gene, ids: [1], taxon: human",
         "3:32: 'taxon' does not go with 'ids' (only with 'symbols')",
     ),
+    (
+        "resource: genome, taxa: [1], ignore_changes: [annotation_info.report_ulr]",
+        (
+            "3:52: 'annotation_info.report_ulr' is no column of genome "
+            "(did you mean 'annotation_info.report_url'?)"
+        ),
+    ),
+    (
+        "resource: genome, taxa: [1], ignore_changes: [submitter, zzz]",
+        "3:63: 'zzz' is no column of genome (`harvester tables genome` lists them)",
+    ),
+    (
+        "resource: genome, taxa: [1], ignore_changes: [submitter, accession]",
+        "3:63: 'accession' is the key of genome (rows with another key are other rows)",
+    ),
+    (
+        "resource: genome, taxa: [1], ignore_changes: [_extra./a]",
+        (
+            "3:52: what lies in '_extra' cannot be ignored, only columns (NCBI's fields that have "
+            "a column, as `harvester tables` lists them)"
+        ),
+    ),
+    (
+        "resource: genome, taxa: [1], ignore_changes: submitter",
+        "3:51: 'ignore_changes' must be a list, not the text 'submitter' (write [submitter])",
+    ),
     ("resource: genome, taxon: 1", "3:24: genome has no 'taxon' (did you mean 'taxa', a list?)"),
     ("resource: gene, symbols: [A], taxon: [1]", "3:43: 'taxon' must be text, not a list"),
     (
