@@ -15,7 +15,7 @@ from harvester.errors import SpecError
 from harvester.model import Job
 from harvester.texts import Mask
 
-__all__ = ["NCBI", "Settings", "environment", "key_mask", "rate"]
+__all__ = ["NCBI", "Settings", "environment", "key_mask", "rate", "web_address"]
 
 NCBI = "https://api.ncbi.nlm.nih.gov/datasets/v2"
 
@@ -57,7 +57,7 @@ class Settings:
     ) -> Settings:
         """A flag beats a variable; what is empty counts as not given."""
         return cls(
-            base_url=_base_url(base_url or environ.get("HARVESTER_BASE_URL") or NCBI, environ),
+            base_url=web_address(base_url or environ.get("HARVESTER_BASE_URL") or NCBI, environ),
             api_key=_api_key(environ),
             lake=lake or environ.get("HARVESTER_LAKE") or None,
             database=database or environ.get("HARVESTER_DATABASE") or None,
@@ -132,23 +132,23 @@ def _others_may_read(environ: Mapping[str, str]) -> bool:
     return facts.st_uid == os.geteuid() and bool(facts.st_mode & (stat.S_IRGRP | stat.S_IROTH))
 
 
-def _base_url(url: str, environ: Mapping[str, str]) -> str:
+def web_address(url: str, environ: Mapping[str, str], what: str = "the base URL") -> str:
     """The address without a slash at its end; a message shows it only where it holds no secret."""
-    parts = _split(url)
+    parts = _split(url, what)
     if parts.username is not None or parts.password is not None:
-        raise SpecError("the base URL holds a user name or password: leave them out")
+        raise SpecError(f"{what} holds a user name or password: leave them out")
     if parts.query or parts.fragment or "?" in url or "#" in url:
-        raise SpecError("the base URL must end with its path: leave out everything from ? or # on")
+        raise SpecError(f"{what} must end with its path: leave out everything from ? or # on")
     if parts.scheme == "http" and not _may_be_plain(parts.hostname or "", environ):
         message = (
-            f"the base URL {url!r} must begin with https:// unless its host is this machine; "
+            f"{what} {url!r} must begin with https:// unless its host is this machine; "
             "HARVESTER_ALLOW_HTTP=1 allows plain http, without the API key"
         )
         raise SpecError(message)
     return url.rstrip("/")
 
 
-def _split(url: str) -> SplitResult:
+def _split(url: str, what: str) -> SplitResult:
     """The parts of an address that http can reach."""
     try:
         parts = urlsplit(url)
@@ -157,7 +157,7 @@ def _split(url: str) -> SplitResult:
         good = False
     plain = all("!" <= letter <= "~" and letter != "\\" for letter in url)
     if not good or not plain or parts.scheme not in ("http", "https"):
-        raise SpecError(f"the base URL is no web address: it should look like {NCBI}")
+        raise SpecError(f"{what} is no web address: it should look like {NCBI}")
     return parts
 
 

@@ -77,7 +77,8 @@ class Resource:
 
     `asked_by` is the selector that takes the table's key: with it a row that went missing is asked
     for once more. `counted_as` is the name under which taxon reports count the resource's records.
-    `called` is the column that tells people which thing a key stands for.
+    `report_schema` is NCBI's name for the report in its specification, and `match_schema` that of
+    what the report is wrapped in. `called` is the column that tells people what a key stands for.
     """
 
     name: str
@@ -93,6 +94,8 @@ class Resource:
     asked_by: str = ""
     counted_as: str = ""
     called: tuple[str, ...] = ()
+    report_schema: str = ""
+    match_schema: str = ""
     lineage: Lineage | None = None
     split: tuple[Split, ...] = field(default=())
 

@@ -1,6 +1,7 @@
 """Asking NCBI: building requests, pacing, retrying, following page tokens."""
 
 from harvester.fetch.asker import Asker, open_asker
+from harvester.fetch.document import fetch_document
 from harvester.fetch.pace import Pace
 from harvester.fetch.pages import Mark, walk
 from harvester.fetch.request import PAGE_SIZE, Request, build
@@ -16,6 +17,7 @@ __all__ = [
     "Request",
     "Traffic",
     "build",
+    "fetch_document",
     "open_asker",
     "walk",
 ]

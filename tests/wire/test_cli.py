@@ -62,7 +62,18 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-COMMANDS = ["run", "plan", "validate", "status", "publish", "tables", "query", "changes", "sandbox"]
+COMMANDS = [
+    "run",
+    "plan",
+    "validate",
+    "status",
+    "publish",
+    "tables",
+    "query",
+    "changes",
+    "schema",
+    "sandbox",
+]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
