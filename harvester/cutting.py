@@ -83,7 +83,8 @@ class Cutter:
     async def spare(self, chain: Chain, asker: Asker) -> bool:
         """One bad page spoils no taxon: the chain is cut, and the page asked for in parts."""
         total = self._total(chain)  # known as soon as one page has come
-        if not self._mercies or not (total or chain.shard) or not self._may_cut(chain):
+        is_shard = bool(chain.shard) and chain.id not in self._ledger.since
+        if not self._mercies or not (total or is_shard) or not self._may_cut(chain):
             return False
         self._mercies -= 1
         shards = await shards_of(chain, _PARTS, asker)

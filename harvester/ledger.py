@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harvester.model import Chain, Drift, Filters, FilterValue, Message, Query, Taxon
-from harvester.plan import plan_chains
+from harvester.plan import newer_than, plan_chains
 from harvester.store.journal import Record
 from harvester.store.keeper import chain_label
 
@@ -124,6 +124,8 @@ class Ledger:
     by_key: tuple[Chain, ...] | None = None
     taxa: dict[str, Taxon] = field(default_factory=dict)
     looked_up: set[str] = field(default_factory=set)
+    #: The day from which on a chain asks, where it asks only for what is new.
+    since: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def replay(cls, records: Iterable[Record]) -> Ledger:
@@ -150,6 +152,8 @@ class Ledger:
             case "taxa":
                 self.looked_up |= set(record["names"])
                 self.taxa |= {name: _taxon(entry) for name, entry in record["taxa"].items()}
+            case "refresh":
+                self.since = dict(record["since"])
             case "traffic":
                 self.traffic[self.attempts] = Traffic(**record["counts"])
             case "committed":
@@ -175,11 +179,21 @@ class Ledger:
 
     def walked(self, chains: Iterable[Chain]) -> Iterator[Chain]:
         """The chains as they are walked: those that were split, by their pieces."""
-        for chain in chains:
+        for chain in map(self._of_this_run, chains):
             if chain.id in self.splits:
                 yield from self.walked(self._pieces(chain))
             else:
                 yield chain
+
+    def since_of(self, query_id: str) -> str:
+        """The day from which on a query asks, where it asks only for what is new."""
+        days = (day for chain, day in self.since.items() if chain.startswith(f"{query_id}."))
+        return min(days, default="")
+
+    def window_of(self, chain_id: str) -> str:
+        """The same of a chain, or of the one that it is a piece of."""
+        days = (day for one, day in self.since.items() if f"{chain_id}.".startswith(f"{one}."))
+        return next(days, "")
 
     def divided(self, chains: Iterable[Chain]) -> Iterator[tuple[Chain, int]]:
         """The chains that were cut into shards, each with NCBI's count of the whole."""
@@ -214,6 +228,10 @@ class Ledger:
             bytes_received=sum(one.bytes_received for one in attempts),
             seconds=sum(one.seconds for one in attempts),
         )
+
+    def _of_this_run(self, chain: Chain) -> Chain:
+        day = self.since.get(chain.id)
+        return newer_than(chain, day) if day else chain
 
     def _pieces(self, chain: Chain) -> list[Chain]:
         pieces = self.splits[chain.id].pieces

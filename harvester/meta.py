@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from harvester import __version__
@@ -60,6 +60,8 @@ def _query(run_id: str, report: QueryReport) -> Row:
         "selectors": list(query.values),
         "taxon": query.taxon,
         "filters": json.dumps(dict(query.filters), sort_keys=True),
+        "refresh": "new" if report.since else "full",
+        "since": date.fromisoformat(report.since) if report.since else None,
         "expected": report.expected,
         "received": report.received,
         "distinct_keys": report.distinct,

@@ -8,6 +8,7 @@ from datetime import datetime
 __all__ = [
     "Chain",
     "Drift",
+    "Every",
     "FilterValue",
     "Filters",
     "Job",
@@ -36,10 +37,19 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Every:
+    """How often something is due: after so many seconds or, where that is said, so many runs."""
+
+    seconds: float = 7 * 86400.0
+    runs: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """One entry of a job: a resource, one kind of selector, filters.
 
-    `ignore_changes` are columns, or members of them, whose difference is no change.
+    `ignore_changes` are columns, or members of them, whose difference is no change. With the
+    `refresh` "new" only what is new is asked for, and all of it as often as `full_every` says.
     """
 
     id: str
@@ -50,6 +60,8 @@ class Query:
     filters: Filters = ()
     endpoint: str = "default"
     ignore_changes: tuple[str, ...] = ()
+    refresh: str = "full"
+    full_every: Every = Every()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ __all__ = [
     "halves_of",
     "is_narrowed",
     "names_of",
+    "newer_than",
     "numbered",
     "plan_chains",
     "request_columns",
@@ -85,6 +86,14 @@ def chains_by_key(query: Query, keys: Sequence[str]) -> tuple[Chain, ...]:
     selector = RESOURCES[query.resource].asked_by
     by_key = Query(f"{query.id}.key", query.resource, selector, tuple(keys))
     return tuple(replace(chain, query_id=query.id) for chain in chains_of(by_key))
+
+
+def newer_than(chain: Chain, day: str) -> Chain:
+    """The chain, asking only for what is new since a day."""
+    _, endpoint = endpoint_of(chain)
+    if endpoint.newer is None:
+        return chain
+    return replace(chain, shard=((endpoint.newer.filter, day),))
 
 
 def names_of(queries: Iterable[Query]) -> tuple[str, ...]:

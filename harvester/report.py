@@ -39,6 +39,8 @@ class QueryReport:
     pages: int
     state: str
     reason: str = ""
+    #: The day from which on it asked, where it asked only for what is new.
+    since: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +58,15 @@ class Verdict:
     @property
     def settled(self) -> frozenset[str]:
         """The queries whose silence about a row means something."""
-        return frozenset(one.query.id for one in self.queries if one.state == "complete")
+        return frozenset(
+            one.query.id for one in self.queries if one.state == "complete" and not one.since
+        )
 
     @property
     def incomplete(self) -> frozenset[str]:
         """The queries of which NCBI gave some records, and counts more."""
         found = (one for one in self.queries if one.state == "incomplete" and one.received)
-        return frozenset(one.query.id for one in found)
+        return frozenset(one.query.id for one in found if not one.since)
 
     @property
     def missing(self) -> tuple[Item, ...]:
@@ -101,6 +105,7 @@ def _query(
         pages=sum(state.pages for state in states),
         state=state,
         reason=reason,
+        since=ledger.since_of(query.id),
     )
 
 
@@ -114,7 +119,7 @@ def _state(
     if why := _gap(chains, by_key, ledger, found):
         return "incomplete", why
     loss = found.losses.get(query.id)
-    if loss is not None and loss.percent > allowed:
+    if loss is not None and loss.percent > allowed and not ledger.since_of(query.id):
         return "shrunk", _shrunk(loss, allowed)
     if why := _failure(by_key):
         return "incomplete", f"rows that it no longer delivers were asked for by key, but: {why}"
@@ -174,6 +179,9 @@ def _items(query: Query, chain: Chain, ledger: Ledger, found: Survey) -> Iterato
     for value in chain.values:
         records = matched.get(value, 0) if len(chain.values) > 1 else state.rows
         outcome, reason = _outcome(chain, state, told.get(value), records)
+        day = ledger.window_of(chain.id)
+        if day and outcome == "empty":
+            outcome, reason = "ok", f"NCBI has nothing new since {day}"
         taxon = ledger.taxa.get(query.taxon or value)
         yield Item(query, value, outcome, records, reason, taxon)
 

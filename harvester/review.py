@@ -101,7 +101,7 @@ class Review:
         axis = next((axis for axis in axes_of(chain, today()) if axis.column), None)
         if axis is None:
             return ()
-        return day_counts(
+        counts = day_counts(
             self.lake,
             resource,
             self.manifest.table(chain.resource),
@@ -109,6 +109,8 @@ class Review:
             axis.column,
             f"_runs/{self.ledger.run_id}/scratch/spill",
         )
+        first = self.ledger.window_of(chain.id)
+        return [(day, count) for day, count in counts if day.isoformat() >= first]
 
     def empty_taxa(self) -> list[Chain]:
         """Taxa that brought nothing, though no filter says why and NCBI Taxonomy could tell."""
@@ -126,7 +128,8 @@ class Review:
         for chain in self.chains:
             state = self.ledger.state(chain.id)
             count = found.chains.get(chain.id, ChainCount(0, 0))
-            reason = _doubtful(chain, state, count, found, counted.get(chain.id, 0))
+            emptied = _is_emptied(chain, state, found, self.ledger)
+            reason = _doubtful(state, count, counted.get(chain.id, 0), emptied=emptied)
             if reason:
                 _log.warning("asked again", query=chain.query_id, chain=chain.id, reason=reason)
                 doubt = {
@@ -231,16 +234,21 @@ def _is_empty(chain: Chain, state: ChainState) -> bool:
     return alone and answered and not state.received and state.doubt is None
 
 
-def _doubtful(
-    chain: Chain, state: ChainState, count: ChainCount, found: Survey, counted: int
-) -> str:
+def _is_emptied(chain: Chain, state: ChainState, found: Survey, ledger: Ledger) -> bool:
+    """Whether nothing came where there used to be rows; that nothing is new is nothing strange."""
+    if state.received or (ledger.window_of(chain.id) and not state.unknown):
+        return False
+    return scope_of(chain, chain.values[0]) in found.emptied
+
+
+def _doubtful(state: ChainState, count: ChainCount, counted: int, *, emptied: bool) -> str:
     """Why an answer is not believed on first sight; nothing where it is."""
     if state.doubt is not None or not (state.done or state.unknown):
         return ""
     distinct = state.received - (count.rows - count.keys)
     if state.total is not None and distinct < state.total:
         return f"NCBI counts {state.total} records, {distinct} different ones arrived"
-    if not state.received and scope_of(chain, chain.values[0]) in found.emptied:
+    if emptied:
         return "nothing came where there were rows before"
     if not state.received and counted:
         return f"nothing came, though NCBI Taxonomy counts {counted}"

@@ -17,6 +17,7 @@ from harvester.fetch import Pace
 from harvester.finish import Finish
 from harvester.model import Job
 from harvester.publish import read_manifest
+from harvester.refresh import Refresh
 from harvester.review import Review
 from harvester.runs import OpenRun, open_run
 from harvester.schema import lake_schema, load_schema
@@ -54,7 +55,11 @@ def run_job(
     with hold(lake, job.name):
         run = open_run(lake, job, pace.base_url, fresh=fresh)
         allowed = 100.0 if accept_removals else job.limits.max_removed_percent
-        review = Review(lake, job, run.ledger, read_manifest(lake), allowed)
+        manifest = read_manifest(lake)
+        if not (run.resumed or accept_removals):
+            for record in Refresh(lake, manifest, run.id).decide(job):
+                run.record(**record)
+        review = Review(lake, job, run.ledger, manifest, allowed)
         try:
             with structlog.contextvars.bound_contextvars(run=run.id, job=job.name):
                 return _run(run, review, pace, observer, on_publish)

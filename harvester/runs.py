@@ -97,7 +97,8 @@ def digest_of(job: Job) -> str:
     """A digest of what the job asks for, whatever it makes of the answers."""
     queries = [asdict(query) for query in job.queries]
     for query in queries:
-        del query["ignore_changes"]
+        for own in ("ignore_changes", "refresh", "full_every"):
+            del query[own]
     asked = json.dumps(queries, sort_keys=True)
     return hashlib.sha256(asked.encode()).hexdigest()[:16]
 

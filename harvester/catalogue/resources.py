@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harvester.catalogue import filters as f
-from harvester.catalogue.types import Endpoint, Lineage, Resource, Split
+from harvester.catalogue.types import Endpoint, Lineage, Newer, Resource, Split
 
 __all__ = ["RESOURCES"]
 
@@ -20,7 +20,13 @@ _GENOME = Resource(
     counted_as="COUNT_TYPE_ASSEMBLY",
     called=("organism", "organism_name"),
     endpoints=(
-        Endpoint("taxa", "/genome/taxon/{}/dataset_report", f.GENOME_TAXON, value_kind="taxon"),
+        Endpoint(
+            "taxa",
+            "/genome/taxon/{}/dataset_report",
+            f.GENOME_TAXON,
+            value_kind="taxon",
+            newer=Newer("first_release_date", ("assembly_info", "release_date")),
+        ),
         Endpoint(
             "accessions",
             "/genome/accession/{}/dataset_report",
@@ -218,7 +224,13 @@ _VIRUS = Resource(
     called=("virus", "organism_name"),
     lineage=Lineage(("virus", "tax_id"), ("virus", "lineage"), "tax_id"),
     endpoints=(
-        Endpoint("taxa", "/virus/taxon/{}/dataset_report", f.VIRUS, value_kind="taxon"),
+        Endpoint(
+            "taxa",
+            "/virus/taxon/{}/dataset_report",
+            f.VIRUS,
+            value_kind="taxon",
+            newer=Newer("updated_since", ("update_date",)),
+        ),
         Endpoint(
             "accessions",
             "/virus/accession/{}/dataset_report",

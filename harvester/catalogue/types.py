@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-__all__ = ["Endpoint", "Kind", "Lineage", "Param", "Resource", "Split"]
+__all__ = ["Endpoint", "Kind", "Lineage", "Newer", "Param", "Resource", "Split"]
 
 Kind = Literal["bool", "string", "int", "date", "enum"]
 
@@ -28,6 +28,18 @@ class Param:
 
 
 @dataclass(frozen=True, slots=True)
+class Newer:
+    """How NCBI can be asked for what is new: by which filter, held against which column.
+
+    `overlap` are days that are asked for again: records may be dated before they appear.
+    """
+
+    filter: str
+    column: tuple[str, ...]
+    overlap: int = 14
+
+
+@dataclass(frozen=True, slots=True)
 class Endpoint:
     """How one selector of a resource travels."""
 
@@ -43,6 +55,7 @@ class Endpoint:
     post_companion: str = ""
     ndjson: bool = True
     paged: bool = True
+    newer: Newer | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from harvester.publish.changes import CHANGES, Changes, PublishedRun, published_
 from harvester.publish.check import is_current
 from harvester.publish.counts import row_counts
 from harvester.publish.database import build_database
-from harvester.publish.histogram import day_counts
+from harvester.publish.histogram import day_counts, newest_days
 from harvester.publish.layout import META_TABLES
 from harvester.publish.leftovers import leftovers
 from harvester.publish.manifest import (
@@ -19,7 +19,7 @@ from harvester.publish.manifest import (
 )
 from harvester.publish.members import Loss, orphans, write_members
 from harvester.publish.merge import TableChange, merge_table
-from harvester.publish.meta import keep_quarantine, read_runs, write_meta
+from harvester.publish.meta import keep_quarantine, read_newest_first, read_runs, write_meta
 from harvester.publish.sql import type_name
 from harvester.publish.survey import ChainCount, Survey, survey
 
@@ -45,9 +45,11 @@ __all__ = [
     "keep_quarantine",
     "leftovers",
     "merge_table",
+    "newest_days",
     "orphans",
     "published_runs",
     "read_manifest",
+    "read_newest_first",
     "read_runs",
     "row_counts",
     "survey",

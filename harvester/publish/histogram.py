@@ -12,7 +12,7 @@ from harvester.publish.sql import columns, parquet, path, same
 from harvester.publish.workbench import with_room, workbench
 from harvester.store.lake import Lake
 
-__all__ = ["day_counts"]
+__all__ = ["day_counts", "newest_days"]
 
 
 def day_counts(
@@ -33,5 +33,33 @@ def day_counts(
     def work(room: str) -> tuple[tuple[date, int], ...]:
         with workbench(lake.path(spill), room) as connection:
             return tuple(connection.execute(counted).fetchall())
+
+    return with_room(work)
+
+
+def newest_days(
+    lake: Lake,
+    resource: Resource,
+    state: TableState,
+    scopes: Sequence[int],
+    column: Sequence[str],
+    spill: str,
+) -> dict[int, date]:
+    """The newest day among all rows that each of the questions ever brought."""
+    if not state.members or not state.data:
+        return {}
+    key = table_layout(resource).key
+    members = parquet(lake, (file.path for file in state.members))
+    data = parquet(lake, (file.path for file in state.data))
+    asked = f"(SELECT unnest({list(scopes)}))"
+    found = (
+        f"SELECT m.scope, max(CAST({path(column)} AS DATE)) AS day FROM {data} d "
+        f"JOIN (SELECT scope, {columns(key)} FROM {members} WHERE present AND scope IN {asked}) m "
+        f"ON {same('d', 'm', key)} GROUP BY m.scope HAVING day IS NOT NULL"
+    )
+
+    def work(room: str) -> dict[int, date]:
+        with workbench(lake.path(spill), room) as connection:
+            return dict(connection.execute(found).fetchall())
 
     return with_room(work)

@@ -11,10 +11,10 @@ import pyarrow.compute as pc
 from harvester.publish.evolve import todays_rows
 from harvester.publish.files import write_file
 from harvester.publish.layout import Layout, meta_layout
-from harvester.publish.manifest import LakeFile, read_manifest
+from harvester.publish.manifest import LakeFile, Manifest, read_manifest
 from harvester.store.lake import Lake
 
-__all__ = ["keep_quarantine", "read_runs", "write_meta"]
+__all__ = ["keep_quarantine", "read_newest_first", "read_runs", "write_meta"]
 
 
 def write_meta(
@@ -43,6 +43,14 @@ def read_runs(lake: Lake) -> list[dict[str, Any]]:
         for batch in todays_rows(lake, layout, file.path)
         for row in batch.to_pylist()
     ]
+
+
+def read_newest_first(lake: Lake, manifest: Manifest, name: str) -> Iterator[list[dict[str, Any]]]:
+    """The rows of a meta table, run by run, the newest first; read as they are asked for."""
+    layout = meta_layout(name)
+    for file in reversed(manifest.meta.get(name, ())):
+        batches = todays_rows(lake, layout, file.path)
+        yield [row for batch in batches for row in batch.to_pylist()]
 
 
 def _valid(

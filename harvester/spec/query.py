@@ -17,6 +17,7 @@ from harvester.spec.ignoring import read_ignored
 from harvester.spec.keys import check_query_keys, misspelt
 from harvester.spec.names import listed
 from harvester.spec.nodes import Node, Table
+from harvester.spec.refresh import read_refresh
 from harvester.spec.rules import query_keys
 from harvester.spec.selection import read_selection, read_taxon
 
@@ -40,10 +41,17 @@ def read_query(node: Node, folder: Path, faults: Faults) -> Query | None:
     taxon = read_taxon(entries, resource, endpoint, faults)
     filters = read_filters(entries.get("filters"), resource, endpoint, faults)
     ignored = read_ignored(entries.get("ignore_changes"), resource, faults)
+    refresh, every = read_refresh(entries, resource, endpoint, faults)
     if endpoint is None or len(faults) > before:
         return None
     query = Query("", resource.name, endpoint.selector, values, taxon, filters, endpoint.variant)
-    return replace(query, id=query_id(query), ignore_changes=ignored)
+    return replace(
+        query,
+        id=query_id(query),
+        ignore_changes=ignored,
+        refresh=refresh,
+        full_every=every,
+    )
 
 
 def query_id(query: Query) -> str:

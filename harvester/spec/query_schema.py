@@ -6,7 +6,18 @@ from typing import Any, TypeAlias
 
 from harvester.catalogue import RESOURCES, Endpoint, Param, Resource
 from harvester.spec.ignoring import may_be_ignored
-from harvester.spec.rules import DATE, TAXON, VARIANTS, WHOLE, has_companion, selector_keys
+from harvester.spec.refresh import can_be_topped_up
+from harvester.spec.rules import (
+    DATE,
+    REFRESHES,
+    RUNS,
+    SPAN,
+    TAXON,
+    VARIANTS,
+    WHOLE,
+    has_companion,
+    selector_keys,
+)
 
 __all__ = ["TEXT", "Schema", "query_schema", "resource_schema"]
 
@@ -69,7 +80,8 @@ def resource_schema(resource: Resource) -> Schema:
         "items": {"enum": list(may_be_ignored(resource))},
         "description": "Columns, or members of them, whose difference is no change.",
     }
-    rules = [*_companions(resource), *_filters_by_path(resource)]
+    properties |= _refresh(resource)
+    rules = [*_companions(resource), *_filters_by_path(resource), *_topped_up(resource)]
     return {
         "description": resource.title,
         "additionalProperties": False,
@@ -100,6 +112,34 @@ def _companions(resource: Resource) -> list[Schema]:
     asked = {"anyOf": [{"required": [k]} for name in needing for k in (name, f"{name}_file")]}
     needs = {"required": [TAXON]}
     return [{"if": asked, "then": needs, "else": {"not": needs}}]
+
+
+def _refresh(resource: Resource) -> Schema:
+    """All of it each time, or mostly what is new, where NCBI can tell what is."""
+    able = can_be_topped_up(resource)
+    refresh = {
+        "enum": [one for one in REFRESHES if able or one != "new"],
+        "default": REFRESHES[0],
+        "description": "`new`: ask only for what is new, and for all of it now and then.",
+    }
+    every = {
+        "type": "string",
+        "pattern": f"^({SPAN}|{RUNS})$",
+        "default": "7d",
+        "description": "How often all of it is asked for, in time or in runs.",
+        "examples": ["7d", "24 runs"],
+    }
+    return {"refresh": refresh} | ({"full_every": every} if able else {})
+
+
+def _topped_up(resource: Resource) -> list[Schema]:
+    """`refresh: new` goes with some selectors only, and `full_every` only with that."""
+    able = can_be_topped_up(resource)
+    if not able:
+        return []
+    new: Schema = {"required": ["refresh"], "properties": {"refresh": {"const": "new"}}}
+    asked = {"anyOf": [{"required": [k]} for name in able for k in (name, f"{name}_file")]}
+    return [{"if": new, "then": asked, "else": {"not": {"required": ["full_every"]}}}]
 
 
 def _filters(resource: Resource) -> Schema:

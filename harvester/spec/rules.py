@@ -8,12 +8,15 @@ from harvester.catalogue import RESOURCES, Resource
 
 __all__ = [
     "DATE",
+    "FULL_EVERY",
     "JOB_KEYS",
     "LIMITS",
     "NAME",
     "PATIENCE",
     "QUERY_KEYS",
+    "REFRESHES",
     "REGISTERS",
+    "RUNS",
     "SELECTORS",
     "SPAN",
     "SPAN_UNITS",
@@ -37,8 +40,10 @@ JOB_KEYS = (
     "name", "description", "schedule", "lake", "database", "register", "harvest", "limits",
     "patience",
 )  # fmt: skip
-QUERY_KEYS = ("resource", "endpoint", "filters", "ignore_changes")
+QUERY_KEYS = ("resource", "endpoint", "filters", "ignore_changes", "refresh", "full_every")
 REGISTERS = ("tables", "views")
+REFRESHES = ("full", "new")
+RUNS = r"[1-9]\d{0,3} runs?"
 #: The one key that goes with a selector: what the symbols of genes belong to.
 TAXON = "taxon"
 VARIANTS = ("default", "legacy")
@@ -76,6 +81,10 @@ LIMITS = {
 
 #: Seconds: an outage that lasts longer than a week is no outage.
 PATIENCE = Bounds(1, 7 * 86400)
+
+
+#: Seconds: what is swept more often than once an hour need not be topped up.
+FULL_EVERY = Bounds(3600, 366 * 86400)
 
 
 def selector_keys(resource: Resource) -> tuple[str, ...]:

@@ -83,6 +83,42 @@ QUERIES = [
         "resource: genome, taxa: [1], ignore_changes: submitter",
         "3:51: 'ignore_changes' must be a list, not the text 'submitter' (write [submitter])",
     ),
+    (
+        "resource: gene, taxa: [1], refresh: new",
+        (
+            "3:42: NCBI cannot tell what is new of gene by taxa "
+            "(only of genome by taxa and virus by taxa)"
+        ),
+    ),
+    (
+        "resource: genome, accessions: [x], refresh: new",
+        (
+            "3:50: NCBI cannot tell what is new of genome by accessions "
+            "(only of genome by taxa and virus by taxa)"
+        ),
+    ),
+    (
+        "resource: genome, taxa: [1], refresh: newer",
+        "3:44: 'refresh' cannot be 'newer' (did you mean 'new'?)",
+    ),
+    (
+        "resource: genome, taxa: [1], full_every: 7d",
+        "3:35: 'full_every' goes with refresh: new (without it all runs are full)",
+    ),
+    (
+        "resource: genome, taxa: [1], refresh: new, full_every: 7",
+        (
+            "3:61: 'full_every' must be a time from 1h to 366d, such as 7d, or a number of runs, "
+            "such as 10 runs, not the number 7 (write 7d)"
+        ),
+    ),
+    (
+        "resource: genome, taxa: [1], refresh: new, full_every: 59m",
+        (
+            "3:61: 'full_every' must be a time from 1h to 366d, such as 7d, or a number of runs, "
+            "such as 10 runs, not the text '59m'"
+        ),
+    ),
     ("resource: genome, taxon: 1", "3:24: genome has no 'taxon' (did you mean 'taxa', a list?)"),
     ("resource: gene, symbols: [A], taxon: [1]", "3:43: 'taxon' must be text, not a list"),
     (
