@@ -136,3 +136,6 @@ def test_a_resumed_run_keeps_what_it_began_with(nights: Nights) -> None:
     assert resumed.summary.resumed
     assert resumed.summary.run_id == interrupted.summary.run_id
     assert _kinds(nights) == ["full", "new"]
+    assert _run(nights, WHOLE, "503").outage is not None
+    assert _run(nights, COLI, "").summary.resumed
+    assert _kinds(nights) == ["full", "new", "full"]
