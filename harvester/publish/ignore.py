@@ -41,7 +41,8 @@ class Ignored:
         brought = valid_rows(lake, parts, key)
         agreed = (
             f"SELECT {columns(key)}, CASE WHEN min({self._number}) = max({self._number}) "
-            f"THEN min({self._number}) ELSE 0 END AS ignoring FROM ({brought}) GROUP BY ALL"
+            f"THEN min({self._number}) ELSE 0 END AS ignoring FROM ({brought}) b "
+            f"SEMI JOIN (SELECT * FROM {changed}) c ON {same('b', 'c', key)} GROUP BY ALL"
         )
         return (
             f"SELECT n.*, g.ignoring FROM (SELECT * FROM {changed}) n "
