@@ -80,7 +80,7 @@ def _inside(member: str, paths: Collection[str]) -> tuple[str, ...] | None:
 
 
 def _without(field: Field, value: str, paths: Collection[str], depth: int = 0) -> str:
-    """The value without these members; a struct of which nothing is left is NULL."""
+    """The value without these members; no struct and one of NULLs come out the same."""
     if "" in paths:
         return "NULL"
     if field.many:
@@ -100,5 +100,4 @@ def _rest(field: Field, value: str, paths: Collection[str], depth: int) -> str:
     if not kept:
         return "NULL"
     packed = ", ".join(f"{name(member)} := {told}" for member, told in kept)
-    nothing = ", ".join(f"{name(member)} := NULL" for member, _ in kept)
-    return f"nullif(struct_pack({packed}), struct_pack({nothing}))"
+    return f"struct_pack({packed})"
