@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import duckdb
 
 from harvester import __version__
-from harvester.publish.attached import STORAGE_VERSION
+from harvester.publish.attached import ROW_GROUP_SIZE, STORAGE_VERSION
 from harvester.publish.comments import comments_on
 from harvester.publish.layout import Layout, meta_layouts, table_layouts
 from harvester.publish.relations import VALIDITY
@@ -27,7 +27,7 @@ def table(schema: str, relation: str, fields: tuple[Field, ...]) -> str:
 
 def form_of(register: str) -> str:
     """The digest of what a database consists of; the programs that make it are part of that."""
-    told = [__version__, duckdb.__version__, STORAGE_VERSION, register]
+    told = [__version__, duckdb.__version__, STORAGE_VERSION, str(ROW_GROUP_SIZE), register]
     for layout in (*table_layouts(), *meta_layouts()):
         told += _told(layout)
     return hashlib.sha256("\n".join(told).encode()).hexdigest()

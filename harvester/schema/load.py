@@ -134,6 +134,7 @@ def _depth(shared: Mapping[str, object], around: int, at: _Place) -> int:
     return depth
 
 
+@cache
 def _shared(folder: Traversable) -> _Reader:
     at = _Place(_SHARED)
     body = _read(folder, at)
