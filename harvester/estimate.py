@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil
 
-from harvester.fetch.request import PAGE_SIZE
 from harvester.model import Chain, Query
+from harvester.outlook import pages_of
 from harvester.plan import chains_of, endpoint_of
 from harvester.shards import axes_of, pays, pieces_for, today
 
@@ -48,19 +47,20 @@ def _one(query: Query, count: int | None, rate: float, concurrency: int) -> Esti
     if count is None:
         return Estimate(query, len(chains), None, None, None, exact=False)
     records = count * len(chains) if endpoint.batch == 1 else max(count, len(query.values))
-    shards = _shards(chains, count, concurrency)
+    lanes = min(concurrency, max(1.0, rate * _PAGE_SECONDS))
+    shards = _shards(chains, count, lanes)
     # Each shard but the last ends with a page that is half full; one request counts the whole.
-    pages = max(1, ceil(count / PAGE_SIZE)) + shards // 2
+    pages = max(1, pages_of(count)) + shards // 2
     requests = pages * len(chains)
-    lanes = min(concurrency, len(chains) * shards, max(1.0, rate * _PAGE_SECONDS))
-    seconds = max(requests / rate, requests * _PAGE_SECONDS / lanes)
+    seconds = max(requests / rate, requests * _PAGE_SECONDS / min(lanes, len(chains) * shards))
     exact = len(chains) == shards == 1
     return Estimate(query, len(chains) * shards, records, requests, seconds, exact=exact)
 
 
-def _shards(chains: Sequence[Chain], count: int, concurrency: int) -> int:
-    """Into how many shards each chain will be cut, where there are fewer chains than workers."""
-    idle = concurrency - len(chains)
-    if idle < 1 or not axes_of(chains[0], today()) or not pays(count, 1, idle + 1):
+def _shards(chains: Sequence[Chain], count: int, lanes: float) -> int:
+    """Into how many shards each chain will be cut, where chains are too few or too long."""
+    left = pages_of(count) - 1
+    rest = left * len(chains)
+    if not axes_of(chains[0], today()) or not pays(left, 1, rest, lanes):
         return 1
-    return pieces_for(count, concurrency)
+    return pieces_for(left + 1, rest, lanes)

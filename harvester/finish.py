@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from harvester import meta
 from harvester.publish import (
+    Blank,
     CommittedRun,
     LakeFile,
     Survey,
@@ -59,7 +60,7 @@ class Finish:
         """The summary of a run that ends early; nothing is published, and it can be resumed."""
         return self._summary(Judged(status, self._review.verdict(Survey()), {}))
 
-    def publish(self, database: Path) -> Summary:
+    def publish(self, database: Path, blank: Blank) -> Summary:
         """Makes what arrived visible; where nothing did and nothing could, that is all it says."""
         verdict = self._review.verdict(self._review.survey())
         status = self._status(verdict)
@@ -71,7 +72,8 @@ class Finish:
         self._commit(summary, judged)
         self._close(status)
         manifest = read_manifest(self._lake)
-        build_database(self._lake, manifest, database, register=self._job.register, anew=False)
+        register = self._job.register
+        build_database(self._lake, manifest, database, register=register, anew=False, blank=blank)
         sweep(self._lake, self._run.id)
         return self._ending_now(summary)
 

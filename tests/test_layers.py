@@ -27,6 +27,7 @@ CONDUCT = frozenset(
         "finish",
         "ledger",
         "meta",
+        "outlook",
         "report",
         "review",
         "runner",

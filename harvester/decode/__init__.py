@@ -2,5 +2,6 @@
 
 from harvester.decode.decoder import Decoded, Decoder
 from harvester.decode.open import open_body
+from harvester.decode.sample import days_in
 
-__all__ = ["Decoded", "Decoder", "open_body"]
+__all__ = ["Decoded", "Decoder", "days_in", "open_body"]

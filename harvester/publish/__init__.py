@@ -1,6 +1,7 @@
 """From a run's staged parts to the lake's tables, and from the lake to the DuckDB file."""
 
 from harvester.publish.answers import Asked, Staged
+from harvester.publish.blank import Blank
 from harvester.publish.check import is_current
 from harvester.publish.counts import row_counts
 from harvester.publish.database import build_database
@@ -26,6 +27,7 @@ __all__ = [
     "MANIFEST",
     "META_TABLES",
     "Asked",
+    "Blank",
     "ChainCount",
     "CommittedRun",
     "LakeFile",
