@@ -7,14 +7,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 import pyarrow as pa
 
 from harvester import meta
+from harvester.model import Chain, Job
 from harvester.publish import (
     Blank,
     CommittedRun,
     LakeFile,
+    Staged,
     Survey,
     TableChange,
     TableState,
@@ -23,15 +26,32 @@ from harvester.publish import (
     merge_table,
     read_manifest,
     write_manifest,
-    write_members,
     write_meta,
 )
 from harvester.report import Verdict
-from harvester.review import Review
 from harvester.runs import OpenRun, digest_of, sweep
+from harvester.store.lake import Lake
 from harvester.summary import Summary, TableFigures, failed_of, missing_of
 
-__all__ = ["Finish"]
+__all__ = ["Finish", "Reviewed"]
+
+
+class Reviewed(Protocol):
+    """What arrived, and what is to be thought of it."""
+
+    @property
+    def lake(self) -> Lake: ...  # noqa: D102
+    @property
+    def job(self) -> Job: ...  # noqa: D102
+    @property
+    def chains(self) -> tuple[Chain, ...]: ...  # noqa: D102
+    @property
+    def tables(self) -> tuple[str, ...]: ...  # noqa: D102
+    def staged(self, table: str) -> Staged: ...  # noqa: D102
+    def survey(self) -> Survey: ...  # noqa: D102
+    def verdict(self, found: Survey) -> Verdict: ...  # noqa: D102
+    def removed(self, verdict: Verdict) -> Mapping[str, pa.Table]: ...  # noqa: D102
+    def members(self, table: str, verdict: Verdict) -> tuple[LakeFile, ...]: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +66,7 @@ class Judged:
 class Finish:
     """What is left to do when no page is under way any more."""
 
-    def __init__(self, run: OpenRun, review: Review, base_url: str) -> None:
+    def __init__(self, run: OpenRun, review: Reviewed, base_url: str) -> None:
         self._run = run
         self._review = review
         self._lake = review.lake
@@ -101,10 +121,10 @@ class Finish:
         """The rows of every table that the job asks for, held against the lake's."""
         removed = self._review.removed(verdict)
         return {
-            table: self._merged(table, verdict, removed[table]) for table in self._review.tables
+            table: self._merged(table, verdict, removed.get(table)) for table in self._review.tables
         }
 
-    def _merged(self, table: str, verdict: Verdict, removed: pa.Table) -> TableChange:
+    def _merged(self, table: str, verdict: Verdict, removed: pa.Table | None) -> TableChange:
         staged = self._review.staged(table)
         change = merge_table(
             staged.lake,
@@ -115,7 +135,7 @@ class Finish:
             self._run.id,
             removed_keys=removed,
         )
-        members = TableState(members=write_members(staged, verdict.settled))
+        members = TableState(members=self._review.members(table, verdict))
         return replace(change, files=change.files + members)
 
     def _commit(self, summary: Summary, judged: Judged) -> None:

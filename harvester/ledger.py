@@ -115,6 +115,7 @@ class Ledger:
     digest: str = ""
     started_at: str = ""
     attempts: int = 0
+    resumable: bool = True
     committed: bool = False
     chains: dict[str, ChainState] = field(default_factory=dict)
     parts: dict[str, list[str]] = field(default_factory=dict)
@@ -139,6 +140,7 @@ class Ledger:
             case "begin":
                 self.run_id, self.job = record["run_id"], record["job"]
                 self.digest, self.started_at = record["digest"], record["started_at"]
+                self.resumable = record.get("resumable", True)
             case "attempt":
                 self._attempt()
             case "pages":

@@ -54,11 +54,13 @@ class Summary:
     def line(self) -> str:
         """What happened, in one line."""
         tables = ", ".join(_table(name, figures) for name, figures in self.tables.items())
+        asked = f"{self.requests:,} requests ({self.retries:,} asked again)"
         words = [
             f"{self.job}: {self.status}",
             f"{self.records:,} records in {self.seconds:,.1f} s",
-            f"{self.requests:,} requests ({self.retries:,} asked again)",
+            *([asked] if self.requests else []),
             *([tables] if tables else []),
+            *([f"{self.quarantined:,} in quarantine"] if self.quarantined else []),
             *_counted(self.missing, "unknown to NCBI"),
             *_counted(self.failed, "failed"),
         ]
