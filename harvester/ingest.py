@@ -102,7 +102,7 @@ def _resource(name: str) -> Resource:
 def _query(resource: Resource, file: str) -> Query:
     told = json.dumps([resource.name, _SELECTOR, file]).encode()
     digest = hashlib.sha256(told).hexdigest()[:12]
-    return Query(digest, resource.name, _SELECTOR, (file,))
+    return Query(digest, resource.name, _SELECTOR, (ReportFile(file).place,))
 
 
 def _chain(query: Query, report: ReportFile) -> Chain:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import re
 import zipfile
 import zlib
@@ -46,7 +47,8 @@ class ReportFile:
     @property
     def place(self) -> str:
         """How messages and tables name it."""
-        return f"{self.file}:{self.member}" if self.member else self.file
+        told = f"{self.file}:{self.member}" if self.member else self.file
+        return os.fsencode(told).decode(errors="backslashreplace")
 
     @property
     def assembly(self) -> str:
@@ -108,7 +110,7 @@ def _members(file: str, resource: str) -> list[str]:
     try:
         with zipfile.ZipFile(file) as package:
             names = [info.filename for info in package.infolist() if not info.is_dir()]
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, UnicodeDecodeError) as error:
         raise SpecError(f"{file} is a damaged zip file, or cut short: get it again") from error
     wanted = _NAMES.get(resource)
     if wanted is None:

@@ -77,7 +77,7 @@ def _document(place: str, pieces: Iterator[bytes], field: str) -> Iterator[bytes
 
 def _opened(place: str, page: bytes, field: str) -> Iterator[bytes]:
     try:
-        data = open_body(page, compressed=False, ndjson=False, list_field=field).data
+        data = open_body(page, compressed=False, ndjson=False, list_field=field).data + b"\n"
     except HarvesterError as error:
         raise _no_records(place, page) from error
     start = 0

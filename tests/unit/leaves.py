@@ -79,8 +79,8 @@ def moved(path: Path, paths: set[Path]) -> Path:
     """Where a value of a former layout belongs today."""
     match path:
         case ("annotations", index, ("release_date" | "release_name") as name):
-            today = "annotation_name" if name == "release_name" else "annotation_release_date"
-            return ("annotations", index, today)
+            new = "annotation_name" if name == "release_name" else "annotation_release_date"
+            return ("annotations", index, new)
         case ("annotations", index, "assemblies_in_scope", "0", name):
             several = (*path[:3], "1", name) in paths
             return path if several else ("annotations", index, f"assembly_{name}")

@@ -62,7 +62,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-COMMANDS = ["run", "plan", "validate", "status", "publish", "tables", "query", "sandbox"]
+COMMANDS = [
+    "run", "plan", "validate", "status", "ingest", "publish", "tables", "query", "sandbox",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -107,6 +109,9 @@ def test_a_bad_job_is_explained_line_by_line_and_nothing_is_asked(
         ["query", "SELECT 1"],
         ["publish"],
         ["publish", "--lake", "nowhere"],
+        ["ingest", "genome"],
+        ["ingest", "genom", "good.yaml"],
+        ["ingest", "genome", "good.yaml"],
         ["status", "missing.yaml"],
     ],
     ids=" ".join,
@@ -245,3 +250,19 @@ def read_all(controller: int) -> str:
         shown += piece
     os.close(controller)
     return shown.decode("utf-8", "replace")
+
+
+def test_an_ingest_says_what_it_loaded_and_what_it_could_not(folder: Path) -> None:
+    records = [{"accession": f"GCF_00000000{n}.1"} for n in range(3)]
+    text = "".join(json.dumps(record) + "\n" for record in records)
+    (folder / "genome.jsonl").write_text(text + '{"acces')
+    done = harvester(folder, "ingest", "genome", "genome.jsonl", "--json", "--log-file", "log")
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout)
+    assert (summary["job"], summary["status"], summary["quarantined"]) == ("ingest", "complete", 1)
+    assert summary["tables"] == {"genome": {"rows": 3, "added": 3, "changed": 0, "removed": 0}}
+    assert done.stderr.startswith("  quarantined: genome.jsonl: 1 line: 4: not JSON: ")
+    assert "file read" in (folder / "log").read_text()
+    again = harvester(folder, "ingest", "genome", "genome.jsonl")
+    assert again.stdout.startswith("ingest: complete; 4 records in ")
+    assert again.stdout.endswith("; genome 3 rows (unchanged); 1 in quarantine\n")

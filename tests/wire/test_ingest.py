@@ -24,7 +24,7 @@ from harvester.summary import Summary
 from tests.wire.packages import camelled, ingest, ndjson, package, squeezed
 from tests.wire.reference import reports, unwrapped
 
-COLI, HUMAN = "GCF_000005845.2", "GCF_000001405.40"
+COLI = "GCF_000005845.2"
 SIZES = (
     Size("genome", "562", 100),
     Size("gene", "10090", 200),
@@ -35,17 +35,13 @@ APES = Query("apes", "genome", "taxa", ("9443",))
 QUERIES = (
     APES,
     Query("genes", "gene", "taxa", ("10090",)),
-    Query("taxa", "taxonomy", "taxa", ("9606", "562")),
     Query("features", "annotation", "accessions", (COLI,)),
-    Query("sequences", "sequence", "accessions", (HUMAN,)),
     Query("viruses", "virus", "taxa", ("1335626",)),
 )
 PATHS = {
     "genome": "/genome/taxon/9443/dataset_report",
     "gene": "/gene/taxon/10090/dataset_report",
-    "taxonomy": "/taxonomy/taxon/9606,562/dataset_report",
     "annotation": f"/genome/accession/{COLI}/annotation_report",
-    "sequence": f"/genome/accession/{HUMAN}/sequence_reports",
     "virus": "/virus/taxon/1335626/dataset_report",
 }
 Records = list[dict[str, Any]]
@@ -96,19 +92,12 @@ def bare(found: Records, resource: str) -> Records:
 
 def as_files(folder: Path, records: dict[str, Records]) -> dict[str, Path]:
     """Each resource in another of the forms that are understood."""
-    page = {"reports": records["taxonomy"], "total_count": 2}
-    (folder / "taxonomy.json").write_text(json.dumps(page, indent=2))
     (folder / "virus.json").write_text(json.dumps(records["virus"]))
     genome, gene = bare(records["genome"], "genome"), bare(records["gene"], "gene")
     return {
         "genome": package(folder / "a.zip", {"assembly_data_report.jsonl": ndjson(genome)}),
         "gene": package(folder / "b.zip", {"data_report.jsonl": ndjson(gene)}),
-        "taxonomy": folder / "taxonomy.json",
         "annotation": squeezed(folder / COLI / "a.jsonl.gz", ndjson(records["annotation"])),
-        "sequence": package(
-            folder / "c.zip",
-            {f"{HUMAN}/sequence_report.jsonl": ndjson(bare(records["sequence"], "sequence"))},
-        ),
         "virus": folder / "virus.json",
     }
 
