@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -48,7 +48,14 @@ class Ingested:
     broken: tuple[Broken, ...]
 
 
-def load_files(resource: str, files: Sequence[str], job: Job, watch: Watch) -> Ingested:
+def load_files(
+    resource: str,
+    files: Sequence[str],
+    job: Job,
+    watch: Watch,
+    *,
+    on_publish: Callable[[], None],
+) -> Ingested:
     """Loads the files' reports; `job` says where lake and database lie. All of it counts or none.
 
     Every file is looked at before the first is read.
@@ -65,7 +72,12 @@ def load_files(resource: str, files: Sequence[str], job: Job, watch: Watch) -> I
         run = begin_run(lake, job, "", resumable=False)
         try:
             with structlog.contextvars.bound_contextvars(run=run.id, job=JOB):
-                return _run(run, _Loaded(lake, job, kind, found, run.ledger, manifest), watch)
+                loaded = _Loaded(lake, job, kind, found, run.ledger, manifest)
+                broken = _read(run, loaded, watch)
+                on_publish()
+                summary = Finish(run, loaded, "").publish(Path(job.database))
+                _log.info("ingest finished", summary=summary.line())
+                return Ingested(summary, broken)
         except BaseException:
             tidy(lake)
             raise
@@ -73,15 +85,18 @@ def load_files(resource: str, files: Sequence[str], job: Job, watch: Watch) -> I
             run.journal.close()
 
 
-def _run(run: OpenRun, loaded: _Loaded, watch: Watch) -> Ingested:
+def _read(run: OpenRun, loaded: _Loaded, watch: Watch) -> tuple[Broken, ...]:
+    """Makes all that the files hold durable in the run's own folder."""
     _log.info("ingest started", files=len(loaded.found))
     intake = Intake(loaded.lake, run, loaded.resource, watch)
-    for query, reports in loaded.found.items():
-        intake.read(query.values[0], [(_chain(query, report), report) for report in reports])
-    intake.finish()
-    summary = Finish(run, loaded, "").publish(Path(loaded.job.database))
-    _log.info("ingest finished", summary=summary.line())
-    return Ingested(summary, tuple(intake.broken))
+    try:
+        for query, reports in loaded.found.items():
+            intake.read(query.values[0], [(_chain(query, report), report) for report in reports])
+        intake.finish()
+    except BaseException:
+        intake.abandon()
+        raise
+    return tuple(intake.broken)
 
 
 def _resource(name: str) -> Resource:

@@ -97,6 +97,10 @@ class Intake:
         rejected = sum(tally.rejected for tally in tallies)
         _log.info("file read", file=file, records=received, quarantined=rejected)
 
+    def abandon(self) -> None:
+        """Lets go of what was being written."""
+        self._keeper.abandon()
+
     def finish(self) -> None:
         """Makes durable what was read."""
         for record in self._keeper.flush():

@@ -15,10 +15,10 @@ from typing import IO, cast
 
 from harvester.errors import SpecError
 
-__all__ = ["LONGEST", "ReportFile", "find_reports", "read_chunks"]
+__all__ = ["LONGEST", "ReportFile", "find_reports", "read_chunks", "too_long"]
 
 #: A line or a JSON document that is longer is refused: it would have to be held in memory.
-LONGEST = 256 * 2**20
+LONGEST = 64 * 2**20
 _CHUNK = 8 * 2**20
 #: What the `datasets` tool calls its reports; a gene's and a virus's share one name.
 _NAMES = {
@@ -85,6 +85,14 @@ def read_chunks(report: ReportFile) -> Iterator[bytes]:
         raise SpecError(f"{report.place} cannot be read: {error.strerror or error}") from error
 
 
+def too_long(place: str) -> SpecError:
+    """What to do about a line or a document that is too much at a time."""
+    return SpecError(
+        f"{place} holds more than {LONGEST // 2**20} MB in one piece: write one record a line "
+        "(`datasets summary … --as-json-lines`)"
+    )
+
+
 def _head(file: str) -> bytes:
     """A file's first bytes."""
     path = Path(file)
@@ -149,9 +157,6 @@ def _cut(stream: IO[bytes], place: str) -> Iterator[bytes]:
             kept = []
         kept.append(block[end:])
         if sum(map(len, kept)) > LONGEST:
-            raise SpecError(
-                f"{place} holds a line of more than {LONGEST // 2**20} MB: write one record a line "
-                "(`datasets summary … --as-json-lines`)"
-            )
+            raise too_long(place)
     if rest := b"".join(kept):
         yield rest

@@ -7,8 +7,8 @@ from itertools import chain
 
 from harvester.catalogue import Resource
 from harvester.decode import likelier_kind, members_of, open_body, snake, split_lines
-from harvester.errors import HarvesterError, SpecError
-from harvester.package_files import LONGEST, ReportFile, read_chunks
+from harvester.errors import RefusedError, SpecError, TransientError
+from harvester.package_files import LONGEST, ReportFile, read_chunks, too_long
 
 __all__ = ["read_lines"]
 
@@ -63,10 +63,7 @@ def _document(place: str, pieces: Iterator[bytes], field: str) -> Iterator[bytes
     for piece in pieces:
         text += piece
         if len(text) > LONGEST:
-            raise SpecError(
-                f"{place} is one JSON document of more than {LONGEST // 2**20} MB: write one "
-                "record a line (`datasets summary … --as-json-lines`)"
-            )
+            raise too_long(place)
     body = bytes(text).strip()
     if body.startswith(b"{") and not _is_page(body, field):
         body = b"[" + body + b"]"
@@ -78,7 +75,9 @@ def _document(place: str, pieces: Iterator[bytes], field: str) -> Iterator[bytes
 def _opened(place: str, page: bytes, field: str) -> Iterator[bytes]:
     try:
         data = open_body(page, compressed=False, ndjson=False, list_field=field).data + b"\n"
-    except HarvesterError as error:
+    except RefusedError as error:  # so many values that they would not fit into memory
+        raise too_long(place) from error
+    except TransientError as error:
         raise _no_records(place, page) from error
     start = 0
     while start < len(data):

@@ -6,7 +6,7 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -82,8 +82,8 @@ def ingest(
     job = Job("", (), lake=settings.lake or "data/lake", database=str(target), register=register)
     with _signals() as met:
         try:
-            with _watching(shown=shown) as watch:
-                done = load_files(resource, files, job, watch)
+            with _watching(shown=shown) as (watch, publishing):
+                done = load_files(resource, files, job, watch, on_publish=publishing)
         except (Exception, KeyboardInterrupt):
             if not met:
                 raise
@@ -113,15 +113,18 @@ def _signals() -> Iterator[list[int]]:
 
 
 @contextmanager
-def _watching(*, shown: bool) -> Iterator[Watch]:
+def _watching(*, shown: bool) -> Iterator[tuple[Watch, Callable[[], None]]]:
     """Says how far a file is: on a terminal at once, else once a minute in the log."""
     if not shown:
-        yield _Lines().tell
+        yield _Lines().tell, lambda: None
         return
     with Console(stderr=True).status("reading") as status:
-        yield lambda place, size, records: status.update(
-            f"{escape(printable(place))}: {records:,} records, {size / 2**20:,.0f} MB"
-        )
+
+        def tell(place: str, size: int, records: int) -> None:
+            text = f"{printable(place)}: {records:,} records, {size / 2**20:,.0f} MB"
+            status.update(escape(text))
+
+        yield tell, lambda: status.update("publishing")
 
 
 class _Lines:

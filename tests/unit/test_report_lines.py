@@ -11,7 +11,7 @@ import pytest
 
 from harvester.catalogue import RESOURCES
 from harvester.errors import SpecError
-from harvester.package_files import ReportFile, find_reports
+from harvester.package_files import LONGEST, ReportFile, find_reports
 from harvester.report_lines import read_lines
 from tests.wire.packages import ndjson, package
 
@@ -90,6 +90,16 @@ def test_lines_are_pieces_that_end_where_a_line_does(tmp_path: Path) -> None:
 def test_what_is_no_record_is_refused(data: bytes, tmp_path: Path) -> None:
     with pytest.raises(SpecError, match=r"some.jsonl holds no records: .* it begins "):
         read(tmp_path, data)
+
+
+@pytest.mark.parametrize("head", [b'{"accession": "', b'{\n"reports": [\n'])
+def test_a_piece_that_memory_should_not_hold_is_refused(head: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "huge.jsonl"
+    with file.open("wb") as sink:
+        sink.write(head)
+        sink.truncate(LONGEST + 2 * 2**20)  # zeros, which take no room on the disk
+    with pytest.raises(SpecError, match="more than 64 MB in one piece: write one record a line"):
+        list(read_lines(ReportFile(str(file)), RESOURCES["genome"]))
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,8 @@ __all__ = ["camelled", "ingest", "ndjson", "package", "squeezed"]
 def ingest(folder: Path, resource: str, *files: Path | str) -> Ingested:
     """Loads files into the lake and the database of a folder."""
     job = Job("", (), lake=str(folder / "lake"), database=str(folder / "x.duckdb"))
-    return load_files(resource, [str(file) for file in files], job, lambda *_: None)
+    names = [str(file) for file in files]
+    return load_files(resource, names, job, lambda *_: None, on_publish=lambda: None)
 
 
 def camelled(value: Any) -> Any:
