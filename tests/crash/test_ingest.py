@@ -17,7 +17,6 @@ pytestmark = pytest.mark.crash
 RECORDS = [{"accession": f"GCF_{n:09}.1", "assembly_info": {"synonym": str(n)}} for n in range(500)]
 BEFORE_THE_COMMIT = [
     Step("journal written", 1, "begin"),
-    Step("page kept"),
     Step("page kept", signal=signal.SIGTERM),
     Step("file adopted"),
     Step("file aside", 1, "manifest.json"),

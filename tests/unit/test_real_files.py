@@ -48,10 +48,9 @@ def _zipped(folder: Path, resource: str, data: bytes) -> Path:
 @pytest.mark.parametrize(
     ("resource", "form"),
     [
-        ("genome", _plain),
         ("genome", _zipped),
         ("gene", _gzipped),
-        ("virus", _zipped),
+        ("virus", _plain),
         ("sequence", _zipped),
     ],
 )
