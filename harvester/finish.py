@@ -80,7 +80,7 @@ class Finish:
         """The summary of a run that ends early; nothing is published, and it can be resumed."""
         return self._summary(Judged(status, self._review.verdict(Survey()), {}))
 
-    def publish(self, database: Path, blank: Blank) -> Summary:
+    def publish(self, database: Path, blank: Blank | None = None) -> Summary:
         """Makes what arrived visible; where nothing did and nothing could, that is all it says."""
         verdict = self._review.verdict(self._review.survey())
         status = self._status(verdict)
