@@ -1,19 +1,27 @@
-"""What a job would ask of NCBI: requests, records, seconds. Counts are handed in; pure."""
+"""What a job will take: requests, records, bytes, seconds, disk. Counts are handed in; pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from harvester.catalogue import RESOURCES
+from harvester.experience import Experience, Past
 from harvester.model import Chain, Query
 from harvester.outlook import pages_of
 from harvester.plan import chains_of, endpoint_of
 from harvester.shards import axes_of, pays, pieces_for, today
 
-__all__ = ["Estimate", "estimate"]
+__all__ = ["Estimate", "Plan", "plan_of"]
 
 #: What a page takes at NCBI; one chain cannot be faster than this a page.
 _PAGE_SECONDS = 1.0
+
+
+#: Seconds until the first request leaves, and bytes a second that publishing writes.
+_START_SECONDS = 1.5
+_PUBLISHED = 20e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +35,84 @@ class Estimate:
     seconds: float | None
     exact: bool
 
+    @property
+    def bytes(self) -> int | None:
+        """Bytes that travel, as a rule."""
+        sent = RESOURCES[self.query.resource].footprint.sent
+        return None if self.records is None else sent * self.records
 
-def estimate(
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All of a job; `complete` where every query's share is known, else it takes at least so much.
+
+    `disk` is what lake and database will have grown by.
+    """
+
+    queries: tuple[Estimate, ...]
+    requests: int
+    records: int
+    bytes: int
+    seconds: float
+    disk: int
+    complete: bool
+
+    def figures(self) -> dict[str, float]:
+        """The totals, as a summary shows them."""
+        whole = ("requests", "records", "bytes", "disk")
+        return {name: getattr(self, name) for name in whole} | {"seconds": round(self.seconds, 1)}
+
+
+def plan_of(
+    queries: Sequence[Query],
+    counts: Mapping[str, int],
+    rate: float,
+    concurrency: int,
+    experience: Experience,
+) -> Plan:
+    """Adds a job's queries up; where the same was asked before, that run tells bytes and time."""
+    parts = _estimates(queries, counts, rate, concurrency)
+    known = [one for one in parts if one.requests is not None]
+    requests = sum(one.requests or 0 for one in known)
+    records = sum(one.records or 0 for one in known)
+    longest = max((one.seconds or 0.0 for one in known), default=0.0)
+    disk = sum(_kept(known, experience))
+    past = experience.past
+    return Plan(
+        parts,
+        requests,
+        records,
+        bytes=_bytes(known, records, past),
+        seconds=_seconds(requests, max(longest, requests / rate), disk, rate, past),
+        disk=round(disk),
+        complete=len(known) == len(parts),
+    )
+
+
+def _bytes(known: Sequence[Estimate], records: int, past: Past | None) -> int:
+    if past and past.records:
+        return round(past.bytes * records / past.records)
+    return sum(one.bytes or 0 for one in known)
+
+
+def _seconds(requests: int, asking: float, disk: float, rate: float, past: Past | None) -> float:
+    if past:
+        return max(requests / rate, past.seconds * requests / past.requests)
+    return _START_SECONDS + asking + disk / _PUBLISHED
+
+
+def _kept(known: Sequence[Estimate], experience: Experience) -> Iterator[float]:
+    """The bytes that each table will have grown by: by rows that it does not hold yet."""
+    records: Counter[str] = Counter()
+    for one in known:
+        records[one.query.resource] += one.records or 0
+    for table, count in records.items():
+        footprint = RESOURCES[table].footprint
+        each = experience.kept.get(table, footprint.lake + footprint.database)
+        yield each * max(0, count - experience.rows.get(table, 0))
+
+
+def _estimates(
     queries: Sequence[Query], counts: Mapping[str, int], rate: float, concurrency: int
 ) -> tuple[Estimate, ...]:
     """Estimates each query; `counts` holds what NCBI told of a query's first chain, by its id."""

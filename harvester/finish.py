@@ -12,6 +12,7 @@ from typing import Protocol
 import pyarrow as pa
 
 from harvester import meta
+from harvester.estimate import Plan
 from harvester.model import Chain, Job
 from harvester.publish import (
     Blank,
@@ -66,12 +67,15 @@ class Judged:
 class Finish:
     """What is left to do when no page is under way any more."""
 
-    def __init__(self, run: OpenRun, review: Reviewed, base_url: str) -> None:
+    def __init__(
+        self, run: OpenRun, review: Reviewed, base_url: str, plan: Plan | None = None
+    ) -> None:
         self._run = run
         self._review = review
         self._lake = review.lake
         self._job = review.job
         self._base_url = base_url
+        self._planned = plan.figures() if plan and plan.complete else None
         self._ledger = run.ledger
         self._chains = review.chains
         self._ended = datetime.now(UTC)
@@ -196,6 +200,7 @@ class Finish:
             tables={name: _figures(change) for name, change in judged.changes.items()},
             lake=self._job.lake,
             database=self._job.database,
+            planned=self._planned,
         )
 
 

@@ -190,6 +190,17 @@ class Ledger:
             if split is not None and split.total is not None:
                 yield chain, split.total
 
+    def first_counts(self, queries: Iterable[Query]) -> dict[str, int]:
+        """NCBI's count of each query's first chain, by the query's id, where it gave one."""
+        counts = {}
+        for query in queries:
+            first = f"{query.id}.0"
+            split = self.splits.get(first)
+            total = split.total if split else self.state(first).total
+            if total is not None:
+                counts[query.id] = total
+        return counts
+
     def open_chains(self, chains: Iterable[Chain]) -> list[Chain]:
         """The chains that are neither at their end nor given up."""
         states = ((chain, self.state(chain.id)) for chain in chains)

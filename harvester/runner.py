@@ -14,6 +14,8 @@ from harvester.catalogue import RESOURCES
 from harvester.conduct import Conduct
 from harvester.engine import Harvest, Observer
 from harvester.errors import OutOfServiceError
+from harvester.estimate import Plan, plan_of
+from harvester.experience import experience_of
 from harvester.fetch import Pace
 from harvester.finish import Finish
 from harvester.model import Job
@@ -70,7 +72,7 @@ def _run(
     _log.info("run resumed" if run.resumed else "run started", queries=len(job.queries))
     with closing(Blank()) as blank:
         stop = _harvest(run, review, pace, observer, blank)
-        finish = Finish(run, review, pace.base_url)
+        finish = Finish(run, review, pace.base_url, _planned(review, pace))
         if stop.wanted:
             status = "failed" if stop.outage else "interrupted"
             return Outcome(finish.early(status), stop.signal, stop.outage)
@@ -78,6 +80,13 @@ def _run(
         summary = finish.publish(Path(job.database), blank)
     _log.info("run finished", summary=summary.line())
     return Outcome(summary)
+
+
+def _planned(review: Review, pace: Pace) -> Plan:
+    """What a plan would have said when the run began: by then no more was known than the counts."""
+    queries = review.job.queries
+    counts = review.ledger.first_counts(queries)
+    return plan_of(queries, counts, pace.rate, pace.concurrency, experience_of(review.job))
 
 
 def _harvest(run: OpenRun, review: Review, pace: Pace, observer: Observer, blank: Blank) -> Stop:

@@ -24,6 +24,7 @@ CONDUCT = frozenset(
         "cutting",
         "engine",
         "estimate",
+        "experience",
         "finish",
         "ingest",
         "intake",

@@ -2,6 +2,15 @@
 
 from harvester.catalogue.filters import NOT_YOURS
 from harvester.catalogue.resources import RESOURCES
-from harvester.catalogue.types import Endpoint, Lineage, Param, Resource, Split
+from harvester.catalogue.types import Endpoint, Footprint, Lineage, Param, Resource, Split
 
-__all__ = ["NOT_YOURS", "RESOURCES", "Endpoint", "Lineage", "Param", "Resource", "Split"]
+__all__ = [
+    "NOT_YOURS",
+    "RESOURCES",
+    "Endpoint",
+    "Footprint",
+    "Lineage",
+    "Param",
+    "Resource",
+    "Split",
+]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harvester.catalogue import filters as f
-from harvester.catalogue.types import Endpoint, Lineage, Resource, Split
+from harvester.catalogue.types import Endpoint, Footprint, Lineage, Resource, Split
 
 __all__ = ["RESOURCES"]
 
@@ -12,6 +12,7 @@ _LIST = 1000
 
 _GENOME = Resource(
     name="genome",
+    footprint=Footprint(800, 250, 550),
     title="genome assemblies",
     key=("accession",),
     identified_by=("accession", "current_accession", "paired_accession"),
@@ -40,6 +41,7 @@ _GENOME = Resource(
 _GENE_BODY = "/gene/dataset_report"
 _GENE = Resource(
     name="gene",
+    footprint=Footprint(350, 150, 370),
     title="genes",
     key=("gene_id",),
     wrapper="gene",
@@ -119,6 +121,7 @@ _GENE = Resource(
 
 _TAXONOMY = Resource(
     name="taxonomy",
+    footprint=Footprint(400, 150, 300),
     title="taxa, with names and classification",
     key=("tax_id",),
     wrapper="taxonomy",
@@ -141,6 +144,7 @@ _TAXONOMY = Resource(
 
 _TAXONOMY_NODE = Resource(
     name="taxonomy_node",
+    footprint=Footprint(250, 100, 200),
     title="taxa, in the older layout",
     key=("tax_id",),
     list_field="taxonomy_nodes",
@@ -165,6 +169,7 @@ _TAXONOMY_NODE = Resource(
 
 _ANNOTATION = Resource(
     name="annotation",
+    footprint=Footprint(90, 50, 130),
     title="annotated features of an assembly",
     key=("assembly_accession", "row_id"),
     wrapper="annotation",
@@ -177,6 +182,7 @@ _ANNOTATION = Resource(
 
 _VIRUS_SUMMARY = Resource(
     name="virus_summary",
+    footprint=Footprint(300, 100, 200),
     title="counts and sizes of virus genomes",
     key=("taxon", "filters"),
     list_field=None,
@@ -195,6 +201,7 @@ _VIRUS_SUMMARY = Resource(
 
 _VIRUS = Resource(
     name="virus",
+    footprint=Footprint(350, 150, 300),
     title="virus genomes",
     key=("accession",),
     identified_by=("accession",),
@@ -216,6 +223,7 @@ _VIRUS = Resource(
 
 _SEQUENCE = Resource(
     name="sequence",
+    footprint=Footprint(60, 50, 120),
     title="sequences of an assembly",
     key=("assembly_accession", "genbank_accession", "refseq_accession"),
     from_request=(("assembly_accession", "value"),),

@@ -152,6 +152,9 @@ def test_a_run_says_in_one_line_what_happened(folder: Path, url: str) -> None:
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("\n") == 1
     assert done.stdout.startswith("good: complete; ")
+    assert " planned, 0 asked again)" in done.stdout
+    planned = harvester(folder, "plan", "good.yaml", "--offline")
+    assert "the last run that asked for this: " in planned.stdout
     status = harvester(folder, "status")
     assert "complete" in status.stdout
     assert "good" in status.stdout
