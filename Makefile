@@ -47,7 +47,7 @@ else
 endif
 
 test: lint
-	.venv/bin/python -m pytest $(ARGS)
+	.venv/bin/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
 lint: .venv/dev.stamp
 	.venv/bin/python -m ruff check --quiet .

@@ -15,6 +15,7 @@ from harvester.errors import OutOfServiceError
 from harvester.fetch import Asker
 from harvester.ledger import Ledger
 from harvester.model import Chain, Job
+from harvester.outlook import pages_of
 from harvester.plan import names_of, numbered
 from harvester.review import Review
 from harvester.shards import full_pieces, pays
@@ -96,7 +97,8 @@ class Conduct:
     async def _divide(self, chain: Chain, asker: Asker) -> None:
         histogram = await asyncio.to_thread(self.review.histogram, chain)
         known, workers = sum(count for _, count in histogram), self.harvest.workers
-        if not pays(known, 0, workers):
+        pages = pages_of(known)
+        if not pays(pages, 0, pages, workers):
             return
         shards = await shards_of(chain, full_pieces(known, workers), asker, histogram)
         total = await count_chain(chain, asker) if shards else None

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
 from harvester.axes import shards_of
 from harvester.counting import count_chain
+from harvester.decode import days_in
 from harvester.fetch import Asker
 from harvester.ledger import Ledger
 from harvester.model import Chain, Page
+from harvester.outlook import Outlook, pages_of
 from harvester.plan import halves_of
-from harvester.shards import axes_of, pays, pieces_for, today
+from harvester.shards import SAMPLED, Histogram, axes_of, full_pieces, pays, pieces_for, today
 from harvester.store.journal import Record
 from harvester.sums import Sums
 from harvester.work import Work
@@ -29,9 +32,9 @@ _PARTS = 4
 class TooLong(Exception):
     """A chain has so many pages left that it is better walked as shards."""
 
-    def __init__(self, total: int, pages: int) -> None:
+    def __init__(self, total: int, page: Page) -> None:
         self.total = total
-        self.pages = pages
+        self.page = page
         super().__init__(total)
 
 
@@ -53,7 +56,21 @@ class Cutter:
         self._cut_chains: dict[str, Chain] = {}
         self._whole: set[str] = set()
         self._mercies = _MERCIES
+        self._outlook = Outlook()
         self.work = Work(())
+
+    def begin(self, chains: Sequence[Chain]) -> Work:
+        """The work of a walk: these chains, and what they will be cut into."""
+        self._outlook = Outlook()
+        for chain in chains:
+            left = pages_of(self._total(chain)) - self._ledger.state(chain.id).pages
+            self._outlook.expect(chain.id, max(1, left))
+        self.work = Work(chains)
+        return self.work
+
+    def end(self, chain: Chain) -> None:
+        """A worker is through with a chain, however that came."""
+        self._outlook.drop(chain.id)
 
     async def weigh(self, page: Page, asker: Asker) -> None:
         """Raises where others do better than this walk: its shards, or what it was cut from."""
@@ -63,22 +80,36 @@ class Cutter:
             await self._add_up(chain.id, asker)
         if self._sums.is_void(chain.id):
             raise Enough
-        total, hungry = self._total(chain), self.work.hungry
-        if asker.saturated or not (page.next_token and hungry and self._may_cut(chain)):
+        total, walked = self._total(chain), page.number + 1
+        left = pages_of(total) - walked
+        self._outlook.expect(chain.id, left)
+        if not (page.next_token and pays(left, walked, self._outlook.rest, self._lanes(asker))):
             return
-        if pays(total, page.number + 1, min(hungry + 1, asker.lanes)):
-            raise TooLong(total, page.number)
+        if self._may_cut(chain):
+            raise TooLong(total, page)
 
-    async def shorten(self, chain: Chain, total: int, asker: Asker) -> None:
+    async def shorten(self, found: TooLong, asker: Asker) -> None:
         """A long chain gives way to shards; one that cannot be cut is walked as it is."""
-        lanes = min(self._workers, asker.lanes)
-        pieces = min(pieces_for(total, lanes), 2 * self.work.hungry)
-        shards = await shards_of(chain, max(2, pieces), asker)
+        chain = found.page.chain
+        histogram = await asyncio.to_thread(_sample, found.page)
+        pieces = self._pieces(found.total, self._lanes(asker), sampled=bool(histogram))
+        shards = await shards_of(chain, pieces, asker, histogram)
         if shards:
-            await self.split(chain, shards, total)
+            await self.split(chain, shards, found.total)
             return
         self._whole.add(chain.id)
         self.work.add_first([chain])
+
+    def _pieces(self, total: int, lanes: float, *, sampled: bool) -> int:
+        """So many shards as the chain has of the lanes; not fewer than make a difference."""
+        left = pages_of(total)
+        rest = max(left, self._outlook.rest)
+        if sampled:
+            return full_pieces(total, max(2.0, lanes * left / rest), SAMPLED)
+        return pieces_for(left, rest, lanes)
+
+    def _lanes(self, asker: Asker) -> float:
+        return min(self._workers, asker.lanes)
 
     async def spare(self, chain: Chain, asker: Asker) -> bool:
         """One bad page spoils no taxon: the chain is cut, and the page asked for in parts."""
@@ -109,6 +140,8 @@ class Cutter:
         ]
         record = {"is": "split", "chain": chain.id, "into": pieces, "total": total, "kept": kept}
         await self._record(record)
+        for one in into:
+            self._outlook.expect(one.id, max(1, pages_of((total or 0) / len(into))))
         if total is not None:
             self._totals[chain.id] = total
             self._cut_chains[chain.id] = chain
@@ -149,3 +182,11 @@ class Cutter:
         epoch = self._ledger.state(chain.id).epoch + 1
         await self._record({"is": "restart", "chain": chain.id, "epoch": epoch, "doubt": doubt})
         self.work.add_first([chain])
+
+
+def _sample(page: Page) -> Histogram:
+    """How a chain's records are spread, as far as one of its pages tells."""
+    for axis in axes_of(page.chain, today()):
+        if axis.column:
+            return days_in(page.opened.data, axis.column)
+    return ()

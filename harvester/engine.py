@@ -79,6 +79,8 @@ class Harvest:
         self._started = time.monotonic()
         self.live = Live(Traffic())
         self.stop = Stop()
+        #: What the writer's thread may do before the first page comes.
+        self.meanwhile: Callable[[], None] | None = None
         self.cutter = Cutter(ledger, self.record, pace.concurrency)
 
     @property
@@ -94,6 +96,8 @@ class Harvest:
             ThreadPoolExecutor(1, "store") as self._storing,
             self.stop.on_signals(),
         ):
+            if self.meanwhile is not None:
+                self._storing.submit(self.meanwhile)
             async with open_asker(self._pace, open_body, self.live.traffic) as self._asker:
                 yield self._asker
             self._note_traffic()
@@ -102,7 +106,7 @@ class Harvest:
         """Walks the chains; what arrived is durable when this returns."""
         if not chains:
             return
-        self._work = self.cutter.work = Work(chains)
+        self._work = self.cutter.begin(chains)
         self._channel = Channel(_IN_FLIGHT)
         await self._run()
         await self._store(self._keeper.flush)
@@ -136,6 +140,7 @@ class Harvest:
                 with structlog.contextvars.bound_contextvars(query=chain.query_id, chain=chain.id):
                     await self._attend(chain)
             finally:
+                self.cutter.end(chain)
                 self._work.done()
 
     async def _attend(self, chain: Chain) -> None:
@@ -145,9 +150,9 @@ class Harvest:
         except Enough:
             return
         except TooLong as found:
-            if found.pages:  # what is left of it is announced again by its shards
-                self.live.expected[chain.query_id] -= found.total - found.pages * PAGE_SIZE
-            await self.cutter.shorten(chain, found.total, self._asker)
+            if pages := found.page.number:  # what is left of it is announced again by its shards
+                self.live.expected[chain.query_id] -= found.total - pages * PAGE_SIZE
+            await self.cutter.shorten(found, self._asker)
         except OutOfServiceError as error:
             self.stop.by_outage(error)
         except RefusedError as error:
@@ -172,7 +177,7 @@ class Harvest:
         """Walks a chain to its end; from its start again where its page token went stale."""
         resource, endpoint = endpoint_of(chain)
         state = self._ledger.state(chain.id)
-        mark = Mark(state.epoch, state.pages, state.token)
+        mark = Mark(state.epoch, state.pages, state.token, state.total)
         for _ in range(_EPOCHS):
             try:
                 await walk(chain, resource, endpoint, mark, self._asker, self._emit)

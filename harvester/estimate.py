@@ -1,20 +1,27 @@
-"""What a job would ask of NCBI: requests, records, seconds. Counts are handed in; pure."""
+"""What a job will take: requests, records, bytes, seconds, disk. Counts are handed in; pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil
 
-from harvester.fetch.request import PAGE_SIZE
+from harvester.catalogue import RESOURCES
+from harvester.experience import Experience, Past
 from harvester.model import Chain, Query
+from harvester.outlook import pages_of
 from harvester.plan import chains_of, endpoint_of
 from harvester.shards import axes_of, pays, pieces_for, today
 
-__all__ = ["Estimate", "estimate"]
+__all__ = ["Estimate", "Plan", "plan_of"]
 
 #: What a page takes at NCBI; one chain cannot be faster than this a page.
 _PAGE_SECONDS = 1.0
+
+
+#: Seconds until the first request leaves, and bytes a second that publishing writes.
+_START_SECONDS = 1.5
+_PUBLISHED = 20e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +35,84 @@ class Estimate:
     seconds: float | None
     exact: bool
 
+    @property
+    def bytes(self) -> int | None:
+        """Bytes that travel, as a rule."""
+        sent = RESOURCES[self.query.resource].footprint.sent
+        return None if self.records is None else sent * self.records
 
-def estimate(
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All of a job; `complete` where every query's share is known, else it takes at least so much.
+
+    `disk` is what lake and database will have grown by.
+    """
+
+    queries: tuple[Estimate, ...]
+    requests: int
+    records: int
+    bytes: int
+    seconds: float
+    disk: int
+    complete: bool
+
+    def figures(self) -> dict[str, float]:
+        """The totals, as a summary shows them."""
+        whole = ("requests", "records", "bytes", "disk")
+        return {name: getattr(self, name) for name in whole} | {"seconds": round(self.seconds, 1)}
+
+
+def plan_of(
+    queries: Sequence[Query],
+    counts: Mapping[str, int],
+    rate: float,
+    concurrency: int,
+    experience: Experience,
+) -> Plan:
+    """Adds a job's queries up; where the same was asked before, that run tells bytes and time."""
+    parts = _estimates(queries, counts, rate, concurrency)
+    known = [one for one in parts if one.requests is not None]
+    requests = sum(one.requests or 0 for one in known)
+    records = sum(one.records or 0 for one in known)
+    longest = max((one.seconds or 0.0 for one in known), default=0.0)
+    disk = sum(_kept(known, experience))
+    past = experience.past
+    return Plan(
+        parts,
+        requests,
+        records,
+        bytes=_bytes(known, records, past),
+        seconds=_seconds(requests, max(longest, requests / rate), disk, rate, past),
+        disk=round(disk),
+        complete=len(known) == len(parts),
+    )
+
+
+def _bytes(known: Sequence[Estimate], records: int, past: Past | None) -> int:
+    if past and past.records:
+        return round(past.bytes * records / past.records)
+    return sum(one.bytes or 0 for one in known)
+
+
+def _seconds(requests: int, asking: float, disk: float, rate: float, past: Past | None) -> float:
+    if past:
+        return max(requests / rate, past.seconds * requests / past.requests)
+    return _START_SECONDS + asking + disk / _PUBLISHED
+
+
+def _kept(known: Sequence[Estimate], experience: Experience) -> Iterator[float]:
+    """The bytes that each table will have grown by: by rows that it does not hold yet."""
+    records: Counter[str] = Counter()
+    for one in known:
+        records[one.query.resource] += one.records or 0
+    for table, count in records.items():
+        footprint = RESOURCES[table].footprint
+        each = experience.kept.get(table, footprint.lake + footprint.database)
+        yield each * max(0, count - experience.rows.get(table, 0))
+
+
+def _estimates(
     queries: Sequence[Query], counts: Mapping[str, int], rate: float, concurrency: int
 ) -> tuple[Estimate, ...]:
     """Estimates each query; `counts` holds what NCBI told of a query's first chain, by its id."""
@@ -48,19 +131,20 @@ def _one(query: Query, count: int | None, rate: float, concurrency: int) -> Esti
     if count is None:
         return Estimate(query, len(chains), None, None, None, exact=False)
     records = count * len(chains) if endpoint.batch == 1 else max(count, len(query.values))
-    shards = _shards(chains, count, concurrency)
+    lanes = min(concurrency, max(1.0, rate * _PAGE_SECONDS))
+    shards = _shards(chains, count, lanes)
     # Each shard but the last ends with a page that is half full; one request counts the whole.
-    pages = max(1, ceil(count / PAGE_SIZE)) + shards // 2
+    pages = max(1, pages_of(count)) + shards // 2
     requests = pages * len(chains)
-    lanes = min(concurrency, len(chains) * shards, max(1.0, rate * _PAGE_SECONDS))
-    seconds = max(requests / rate, requests * _PAGE_SECONDS / lanes)
+    seconds = max(requests / rate, requests * _PAGE_SECONDS / min(lanes, len(chains) * shards))
     exact = len(chains) == shards == 1
     return Estimate(query, len(chains) * shards, records, requests, seconds, exact=exact)
 
 
-def _shards(chains: Sequence[Chain], count: int, concurrency: int) -> int:
-    """Into how many shards each chain will be cut, where there are fewer chains than workers."""
-    idle = concurrency - len(chains)
-    if idle < 1 or not axes_of(chains[0], today()) or not pays(count, 1, idle + 1):
+def _shards(chains: Sequence[Chain], count: int, lanes: float) -> int:
+    """Into how many shards each chain will be cut, where chains are too few or too long."""
+    left = pages_of(count) - 1
+    rest = left * len(chains)
+    if not axes_of(chains[0], today()) or not pays(left, 1, rest, lanes):
         return 1
-    return pieces_for(count, concurrency)
+    return pieces_for(left + 1, rest, lanes)

@@ -7,13 +7,18 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 import pyarrow as pa
 
 from harvester import meta
+from harvester.estimate import Plan
+from harvester.model import Chain, Job
 from harvester.publish import (
+    Blank,
     CommittedRun,
     LakeFile,
+    Staged,
     Survey,
     TableChange,
     TableState,
@@ -22,15 +27,32 @@ from harvester.publish import (
     merge_table,
     read_manifest,
     write_manifest,
-    write_members,
     write_meta,
 )
 from harvester.report import Verdict
-from harvester.review import Review
 from harvester.runs import OpenRun, digest_of, sweep
+from harvester.store.lake import Lake
 from harvester.summary import Summary, TableFigures, failed_of, missing_of
 
-__all__ = ["Finish"]
+__all__ = ["Finish", "Reviewed"]
+
+
+class Reviewed(Protocol):
+    """What arrived, and what is to be thought of it."""
+
+    @property
+    def lake(self) -> Lake: ...  # noqa: D102
+    @property
+    def job(self) -> Job: ...  # noqa: D102
+    @property
+    def chains(self) -> tuple[Chain, ...]: ...  # noqa: D102
+    @property
+    def tables(self) -> tuple[str, ...]: ...  # noqa: D102
+    def staged(self, table: str) -> Staged: ...  # noqa: D102
+    def survey(self) -> Survey: ...  # noqa: D102
+    def verdict(self, found: Survey) -> Verdict: ...  # noqa: D102
+    def removed(self, verdict: Verdict) -> Mapping[str, pa.Table]: ...  # noqa: D102
+    def members(self, table: str, verdict: Verdict) -> tuple[LakeFile, ...]: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +67,15 @@ class Judged:
 class Finish:
     """What is left to do when no page is under way any more."""
 
-    def __init__(self, run: OpenRun, review: Review, base_url: str) -> None:
+    def __init__(
+        self, run: OpenRun, review: Reviewed, base_url: str, plan: Plan | None = None
+    ) -> None:
         self._run = run
         self._review = review
         self._lake = review.lake
         self._job = review.job
         self._base_url = base_url
+        self._planned = plan.figures() if plan and plan.complete else None
         self._ledger = run.ledger
         self._chains = review.chains
         self._ended = datetime.now(UTC)
@@ -59,7 +84,7 @@ class Finish:
         """The summary of a run that ends early; nothing is published, and it can be resumed."""
         return self._summary(Judged(status, self._review.verdict(Survey()), {}))
 
-    def publish(self, database: Path) -> Summary:
+    def publish(self, database: Path, blank: Blank | None = None) -> Summary:
         """Makes what arrived visible; where nothing did and nothing could, that is all it says."""
         verdict = self._review.verdict(self._review.survey())
         status = self._status(verdict)
@@ -71,7 +96,8 @@ class Finish:
         self._commit(summary, judged)
         self._close(status)
         manifest = read_manifest(self._lake)
-        build_database(self._lake, manifest, database, register=self._job.register, anew=False)
+        register = self._job.register
+        build_database(self._lake, manifest, database, register=register, anew=False, blank=blank)
         sweep(self._lake, self._run.id)
         return self._ending_now(summary)
 
@@ -99,10 +125,10 @@ class Finish:
         """The rows of every table that the job asks for, held against the lake's."""
         removed = self._review.removed(verdict)
         return {
-            table: self._merged(table, verdict, removed[table]) for table in self._review.tables
+            table: self._merged(table, verdict, removed.get(table)) for table in self._review.tables
         }
 
-    def _merged(self, table: str, verdict: Verdict, removed: pa.Table) -> TableChange:
+    def _merged(self, table: str, verdict: Verdict, removed: pa.Table | None) -> TableChange:
         staged = self._review.staged(table)
         change = merge_table(
             staged.lake,
@@ -114,7 +140,7 @@ class Finish:
             removed_keys=removed,
             ignored={query.id: query.ignore_changes for query in self._job.queries},
         )
-        members = TableState(members=write_members(staged, verdict.settled))
+        members = TableState(members=self._review.members(table, verdict))
         return replace(change, files=change.files + members)
 
     def _commit(self, summary: Summary, judged: Judged) -> None:
@@ -175,6 +201,7 @@ class Finish:
             tables={name: _figures(change) for name, change in judged.changes.items()},
             lake=self._job.lake,
             database=self._job.database,
+            planned=self._planned,
         )
 
 

@@ -115,6 +115,7 @@ class Ledger:
     digest: str = ""
     started_at: str = ""
     attempts: int = 0
+    resumable: bool = True
     committed: bool = False
     chains: dict[str, ChainState] = field(default_factory=dict)
     parts: dict[str, list[str]] = field(default_factory=dict)
@@ -141,6 +142,7 @@ class Ledger:
             case "begin":
                 self.run_id, self.job = record["run_id"], record["job"]
                 self.digest, self.started_at = record["digest"], record["started_at"]
+                self.resumable = record.get("resumable", True)
             case "attempt":
                 self._attempt()
             case "pages":
@@ -201,6 +203,17 @@ class Ledger:
             split = self.splits.get(chain.id)
             if split is not None and split.total is not None:
                 yield chain, split.total
+
+    def first_counts(self, queries: Iterable[Query]) -> dict[str, int]:
+        """NCBI's count of each query's first chain, by the query's id, where it gave one."""
+        counts = {}
+        for query in queries:
+            first = f"{query.id}.0"
+            split = self.splits.get(first)
+            total = split.total if split else self.state(first).total
+            if total is not None:
+                counts[query.id] = total
+        return counts
 
     def open_chains(self, chains: Iterable[Chain]) -> list[Chain]:
         """The chains that are neither at their end nor given up."""

@@ -38,7 +38,7 @@ def run_row(summary: Summary, base_url: str, digest: str) -> Row:
         "finished_at": _moment(summary.finished_at),
         "missing": len(summary.missing),
         "failed": len(summary.failed),
-        "base_url": base_url,
+        "base_url": base_url or None,
         "version": __version__,
         "job_digest": digest,
     }

@@ -19,12 +19,14 @@ from harvester.plan import chains_by_key, endpoint_of, is_narrowed, plan_chains,
 from harvester.publish import (
     Asked,
     ChainCount,
+    LakeFile,
     Manifest,
     Staged,
     Survey,
     day_counts,
     orphans,
     survey,
+    write_members,
 )
 from harvester.report import Verdict, judge
 from harvester.shards import Histogram, axes_of, today
@@ -175,6 +177,10 @@ class Review:
     def removed(self, verdict: Verdict) -> dict[str, pa.Table]:
         """The keys of rows that are proven to be gone, by table."""
         return {table: self._proven(table, verdict) for table in self.tables}
+
+    def members(self, table: str, verdict: Verdict) -> tuple[LakeFile, ...]:
+        """The file that says which question delivers which row now, and which no longer."""
+        return write_members(self.staged(table), verdict.settled)
 
     def _missing(self, table: str, verdict: Verdict) -> dict[Query, list[str]]:
         found = orphans(self.staged(table), verdict.settled, verdict.incomplete)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +14,12 @@ from harvester.catalogue import RESOURCES
 from harvester.conduct import Conduct
 from harvester.engine import Harvest, Observer
 from harvester.errors import OutOfServiceError
+from harvester.estimate import Plan, plan_of
+from harvester.experience import experience_of
 from harvester.fetch import Pace
 from harvester.finish import Finish
 from harvester.model import Job
-from harvester.publish import read_manifest
+from harvester.publish import Blank, read_manifest
 from harvester.refresh import Refresh
 from harvester.review import Review
 from harvester.runs import OpenRun, open_run
@@ -72,18 +75,26 @@ def _run(
 ) -> Outcome:
     job = review.job
     _log.info("run resumed" if run.resumed else "run started", queries=len(job.queries))
-    stop = _harvest(run, review, pace, observer)
-    finish = Finish(run, review, pace.base_url)
-    if stop.wanted:
-        status = "failed" if stop.outage else "interrupted"
-        return Outcome(finish.early(status), stop.signal, stop.outage)
-    on_publish()
-    summary = finish.publish(Path(job.database))
+    with closing(Blank()) as blank:
+        stop = _harvest(run, review, pace, observer, blank)
+        finish = Finish(run, review, pace.base_url, _planned(review, pace))
+        if stop.wanted:
+            status = "failed" if stop.outage else "interrupted"
+            return Outcome(finish.early(status), stop.signal, stop.outage)
+        on_publish()
+        summary = finish.publish(Path(job.database), blank)
     _log.info("run finished", summary=summary.line())
     return Outcome(summary)
 
 
-def _harvest(run: OpenRun, review: Review, pace: Pace, observer: Observer) -> Stop:
+def _planned(review: Review, pace: Pace) -> Plan:
+    """What a plan would have said when the run began: by then no more was known than the counts."""
+    queries = review.job.queries
+    counts = review.ledger.first_counts(queries)
+    return plan_of(queries, counts, pace.rate, pace.concurrency, experience_of(review.job))
+
+
+def _harvest(run: OpenRun, review: Review, pace: Pace, observer: Observer, blank: Blank) -> Stop:
     keeper = Keeper(
         review.lake,
         run.journal,
@@ -93,5 +104,7 @@ def _harvest(run: OpenRun, review: Review, pace: Pace, observer: Observer) -> St
         load_schema("meta/quarantine").arrow(),
     )
     harvest = Harvest(run.ledger, run.journal, keeper, pace, observer)
+    if review.job.register == "tables" and not Path(review.job.database).exists():
+        harvest.meanwhile = blank.make
     asyncio.run(Conduct(review.job, run.ledger, harvest, review).run())
     return harvest.stop

@@ -25,7 +25,16 @@ from harvester.store.lake import Lake
 from harvester.store.parts import write_rows
 from harvester.store.recover import Lost, lost_files, named_files
 
-__all__ = ["OpenRun", "digest_of", "open_run", "runs_of", "sweep", "tidy", "waiting_runs"]
+__all__ = [
+    "OpenRun",
+    "begin_run",
+    "digest_of",
+    "open_run",
+    "runs_of",
+    "sweep",
+    "tidy",
+    "waiting_runs",
+]
 
 _log = structlog.get_logger(__name__)
 
@@ -75,7 +84,7 @@ def open_run(lake: Lake, job: Job, base_url: str, *, fresh: bool = False) -> Ope
     if mine and not fresh:
         _notice_change(mine[-1], job)
         return _resume(lake, mine[-1])
-    return _begin(lake, job, base_url)
+    return begin_run(lake, job, base_url)
 
 
 def runs_of(lake: Lake) -> Iterator[Ledger]:
@@ -89,8 +98,8 @@ def runs_of(lake: Lake) -> Iterator[Ledger]:
 
 def waiting_runs(lake: Lake) -> list[Ledger]:
     """The runs that can be resumed, oldest first; a run that the manifest names is done."""
-    manifest = read_manifest(lake)
-    return [run for run in runs_of(lake) if not (run.committed or manifest.has(run.run_id))]
+    manifest, runs = read_manifest(lake), (run for run in runs_of(lake) if run.resumable)
+    return [run for run in runs if not (run.committed or manifest.has(run.run_id))]
 
 
 def digest_of(job: Job) -> str:
@@ -180,7 +189,8 @@ def _ask_again(lake: Lake, run: OpenRun, lost: Lost) -> None:
     write_rows(lake, lost.path, [], schema)
 
 
-def _begin(lake: Lake, job: Job, base_url: str) -> OpenRun:
+def begin_run(lake: Lake, job: Job, base_url: str, *, resumable: bool = True) -> OpenRun:
+    """A new run; one that cannot be resumed is swept by the next where it does not end well."""
     run_id = _new_id()
     run = OpenRun(Ledger(), Journal(lake, _journal_path(run_id)), resumed=False)
     run.record(
@@ -192,6 +202,7 @@ def _begin(lake: Lake, job: Job, base_url: str) -> OpenRun:
             "started_at": _now(),
             "version": __version__,
             "base_url": base_url,
+            "resumable": resumable,
         }
     )
     run.record(**{"is": "attempt", "at": _now()})

@@ -18,6 +18,7 @@ from harvester.catalogue import RESOURCES, Split
 from harvester.model import Chain, Filters
 
 __all__ = [
+    "SAMPLED",
     "Histogram",
     "axes_of",
     "by_date",
@@ -40,9 +41,18 @@ _DAWN = date(1990, 1, 1)
 _DOUBLING = 900.0
 _PAGE = 1000
 #: A shard of fewer pages is not worth its own: each adds half a page of requests.
-_LEAST_PAGES = 3
-#: What of its pages a shard fills at the most: room for what was added since it was counted.
+_LEAST_PAGES = 2
+_KNOWN_PAGES = 3
+#: A cut is to save the time of so many pages, and to make use of so many lanes.
+_GAIN = 2
+_LEAST_LANES = 2.0
+#: Shards for each lane that they are to fill: many where their sizes can only be guessed.
+_FINE = 3
+_KNOWN_FINE = 1.5
+#: What of its pages a shard fills: room for what was added since it was counted, and where only
+#: a sample was, for that.
 _FULL = 0.97
+SAMPLED = 0.9
 #: More sequences or taxa than this are not told apart by requests of their own.
 _MOST_NAMES = 300
 
@@ -84,26 +94,29 @@ def _suits(axis: Split, chain: Chain, at: date) -> bool:
     return axis.axis == "subtree" or not any(name in asked for name in axis.filters)
 
 
-def pieces_for(total: int, concurrency: int) -> int:
-    """Into how many shards so many records are cut, so that all workers have enough to do."""
-    pages = ceil(total / _PAGE)
-    return max(1, min(pages // _LEAST_PAGES, 3 * concurrency))
+def pays(left: int, walked: int, rest: int, lanes: float) -> bool:
+    """Whether a chain would still be walked when all else is done, and a cut would mend that.
 
-
-def full_pieces(total: int, concurrency: int) -> int:
-    """The same where it is known how the records lie: shards whose last page is nearly full."""
-    pages = max(_LEAST_PAGES, total // (_PAGE * pieces_for(total, concurrency)))
-    return ceil(total / (pages * _PAGE * _FULL))
-
-
-def pays(total: int, walked: int, workers: int) -> bool:
-    """Whether so many workers are through with shards of the whole before one with the rest.
-
-    What was walked already is asked for again, by workers that have nothing else to do.
+    `left` are its pages left, `rest` those of all chains, `lanes` the chains that can be walked at
+    once. What was walked of it is asked for again, and each shard ends with a page half full.
     """
+    if lanes < _LEAST_LANES:
+        return False
+    again = walked + pieces_for(left, rest, lanes) / 2
+    return left > (rest + again) / lanes + _GAIN
+
+
+def pieces_for(left: int, rest: int, lanes: float) -> int:
+    """Into how many shards a chain is cut; their sizes can only be guessed, so they are small."""
+    share = max(1.0, rest / lanes)
+    return max(2, min(ceil(_FINE * left / share), left // _LEAST_PAGES))
+
+
+def full_pieces(total: int, lanes: float, full: float = _FULL) -> int:
+    """The same where it is known how the records lie: shards whose pages are nearly all full."""
     pages = ceil(total / _PAGE)
-    shards = min(pieces_for(total, workers), workers)
-    return shards > 1 and pages - walked >= pages / shards + 2
+    each = max(_KNOWN_PAGES, pages // ceil(_KNOWN_FINE * lanes))
+    return ceil(total / (each * _PAGE * full))
 
 
 def by_date(

@@ -9,7 +9,10 @@ from typing import Any
 from harvester.model import Query
 from harvester.report import Verdict
 
-__all__ = ["Summary", "TableFigures", "describe", "failed_of", "missing_of"]
+__all__ = ["Summary", "TableFigures", "describe", "failed_of", "missing_of", "size"]
+
+_THOUSAND = 1000
+_TEN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,8 @@ class Summary:
     tables: dict[str, TableFigures] = field(default_factory=dict)
     lake: str = ""
     database: str = ""
+    #: What a plan with NCBI's counts would have said of requests, records, bytes, seconds and disk.
+    planned: dict[str, float] | None = None
 
     def document(self) -> dict[str, Any]:
         """The summary as plain JSON values."""
@@ -54,11 +59,16 @@ class Summary:
     def line(self) -> str:
         """What happened, in one line."""
         tables = ", ".join(_table(name, figures) for name, figures in self.tables.items())
+        plan = self.planned
+        planned = f"{plan['requests']:,.0f} planned, " if plan else ""
+        asked = f"{self.requests:,} requests ({planned}{self.retries:,} asked again)"
+        hoped = f" ({plan['seconds']:,.1f} planned)" if plan else ""
         words = [
             f"{self.job}: {self.status}",
-            f"{self.records:,} records in {self.seconds:,.1f} s",
-            f"{self.requests:,} requests ({self.retries:,} asked again)",
+            f"{self.records:,} records in {self.seconds:,.1f} s{hoped}",
+            *([asked] if self.requests else []),
             *([tables] if tables else []),
+            *([f"{self.quarantined:,} in quarantine"] if self.quarantined else []),
             *_counted(self.missing, "unknown to NCBI"),
             *_counted(self.failed, "failed"),
         ]
@@ -70,6 +80,17 @@ def describe(query: Query) -> str:
     values = ", ".join(query.values[:3]) + (" …" if len(query.values) > 3 else "")  # noqa: PLR2004
     taxon = f" in {query.taxon}" if query.taxon else ""
     return f"{query.resource} {query.selector} {values}{taxon}"
+
+
+def size(number: float) -> str:
+    """Bytes as a person would say them."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if number < _THOUSAND:
+            return (
+                f"{number:,.0f} {unit}" if number >= _TEN or unit == "B" else f"{number:.1f} {unit}"
+            )
+        number /= _THOUSAND
+    return f"{number:,.1f} TB"
 
 
 def missing_of(verdict: Verdict) -> list[dict[str, str]]:

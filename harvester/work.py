@@ -19,17 +19,12 @@ class Work:
         self._working = 0
         self._changed = asyncio.Event()
         self._stopped = False
-        self.hungry = 0
 
     async def take(self) -> Chain | None:
         """The next chain; None when all is done. Who takes one says `done` afterwards."""
-        self.hungry += 1
-        try:
-            while not self._chains and self._working and not self._stopped:
-                self._changed.clear()
-                await self._changed.wait()
-        finally:
-            self.hungry -= 1
+        while not self._chains and self._working and not self._stopped:
+            self._changed.clear()
+            await self._changed.wait()
         if not self._chains or self._stopped:
             return None
         self._working += 1

@@ -2,12 +2,21 @@
 
 from harvester.catalogue.filters import NOT_YOURS
 from harvester.catalogue.resources import RESOURCES
-from harvester.catalogue.types import Endpoint, Lineage, Newer, Param, Resource, Split
+from harvester.catalogue.types import (
+    Endpoint,
+    Footprint,
+    Lineage,
+    Newer,
+    Param,
+    Resource,
+    Split,
+)
 
 __all__ = [
     "NOT_YOURS",
     "RESOURCES",
     "Endpoint",
+    "Footprint",
     "Lineage",
     "Newer",
     "Param",

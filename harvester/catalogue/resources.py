@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harvester.catalogue import filters as f
-from harvester.catalogue.types import Endpoint, Lineage, Newer, Resource, Split
+from harvester.catalogue.types import Endpoint, Footprint, Lineage, Newer, Resource, Split
 
 __all__ = ["RESOURCES"]
 
@@ -12,6 +12,7 @@ _LIST = 1000
 
 _GENOME = Resource(
     name="genome",
+    footprint=Footprint(800, 250, 550),
     title="genome assemblies",
     report_schema="v2reportsAssemblyDataReport",
     key=("accession",),
@@ -48,6 +49,7 @@ _GENOME = Resource(
 _GENE_BODY = "/gene/dataset_report"
 _GENE = Resource(
     name="gene",
+    footprint=Footprint(350, 150, 370),
     title="genes",
     report_schema="v2reportsGeneDescriptor",
     match_schema="v2reportsGeneReportMatch",
@@ -130,6 +132,7 @@ _GENE = Resource(
 
 _TAXONOMY = Resource(
     name="taxonomy",
+    footprint=Footprint(400, 150, 300),
     title="taxa, with names and classification",
     report_schema="v2reportsTaxonomyNode",
     match_schema="v2reportsTaxonomyReportMatch",
@@ -155,6 +158,7 @@ _TAXONOMY = Resource(
 
 _TAXONOMY_NODE = Resource(
     name="taxonomy_node",
+    footprint=Footprint(250, 100, 200),
     title="taxa, in the older layout",
     report_schema="v2TaxonomyNode",
     match_schema="v2TaxonomyMatch",
@@ -182,6 +186,7 @@ _TAXONOMY_NODE = Resource(
 
 _ANNOTATION = Resource(
     name="annotation",
+    footprint=Footprint(90, 50, 130),
     title="annotated features of an assembly",
     report_schema="v2reportsGenomeAnnotation",
     match_schema="v2reportsGenomeAnnotationReportMatch",
@@ -197,6 +202,7 @@ _ANNOTATION = Resource(
 
 _VIRUS_SUMMARY = Resource(
     name="virus_summary",
+    footprint=Footprint(300, 100, 200),
     title="counts and sizes of virus genomes",
     report_schema="v2DownloadSummary",
     key=("taxon", "filters"),
@@ -216,6 +222,7 @@ _VIRUS_SUMMARY = Resource(
 
 _VIRUS = Resource(
     name="virus",
+    footprint=Footprint(350, 150, 300),
     title="virus genomes",
     report_schema="v2reportsVirusAssembly",
     key=("accession",),
@@ -245,6 +252,7 @@ _VIRUS = Resource(
 
 _SEQUENCE = Resource(
     name="sequence",
+    footprint=Footprint(60, 50, 120),
     title="sequences of an assembly",
     report_schema="v2reportsSequenceInfo",
     key=("assembly_accession", "genbank_accession", "refseq_accession"),

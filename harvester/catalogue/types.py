@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-__all__ = ["Endpoint", "Kind", "Lineage", "Newer", "Param", "Resource", "Split"]
+__all__ = ["Endpoint", "Footprint", "Kind", "Lineage", "Newer", "Param", "Resource", "Split"]
 
 Kind = Literal["bool", "string", "int", "date", "enum"]
 
@@ -85,6 +85,15 @@ class Lineage:
 
 
 @dataclass(frozen=True, slots=True)
+class Footprint:
+    """The bytes of a record, as a rule: as it travels, compressed, and in lake and database."""
+
+    sent: int
+    lake: int
+    database: int
+
+
+@dataclass(frozen=True, slots=True)
 class Resource:
     """One kind of NCBI report: where it is asked for, how it is wrapped, which table it fills.
 
@@ -98,6 +107,7 @@ class Resource:
     title: str
     key: tuple[str, ...]
     endpoints: tuple[Endpoint, ...]
+    footprint: Footprint
     list_field: str | None = "reports"
     wrapper: str = ""
     wrapper_columns: tuple[str, ...] = ()

@@ -10,11 +10,12 @@ import click
 from harvester.cli.options import base_url_option
 from harvester.cli.pace import pace_of
 from harvester.counting import count_queries
-from harvester.estimate import Estimate, estimate
+from harvester.estimate import Estimate, Plan, plan_of
+from harvester.experience import Past, experience_of
 from harvester.model import Job
 from harvester.settings import Settings, environment
 from harvester.spec import load_jobs
-from harvester.summary import describe
+from harvester.summary import describe, size
 from harvester.telemetry import configure
 
 __all__ = ["plan"]
@@ -39,9 +40,10 @@ def plan(
     concurrency: int | None,
     as_json: bool,
 ) -> None:
-    """Show what jobs would ask: queries, requests, records, seconds at the rate limit.
+    """Show what jobs will take: requests, records, bytes, seconds, disk.
 
-    Counts are taken from NCBI with at most one small request a query.
+    Counts are taken from NCBI with at most one small request a query; what a record needs comes
+    from past runs where there are any.
     """
     configure("console", None, quiet=True)
     loaded = load_jobs(jobs)
@@ -49,42 +51,44 @@ def plan(
     for job in loaded:
         pace = pace_of(job, settings, _PATIENCE)
         counts = {} if offline else asyncio.run(count_queries(job.queries, pace))
-        estimates = estimate(job.queries, counts, pace.rate, pace.concurrency)
-        click.echo(_document(job, estimates) if as_json else _text(job, estimates, pace.rate))
+        known = experience_of(job)
+        found = plan_of(job.queries, counts, pace.rate, pace.concurrency, known)
+        click.echo(_document(job, found) if as_json else _text(job, found, pace.rate))
+        if known.past and not as_json:
+            click.echo(_last(known.past))
 
 
-def _totals(estimates: tuple[Estimate, ...]) -> tuple[int, int, float, bool]:
-    """Requests, records, seconds, and whether all of it is known."""
-    known = [one for one in estimates if one.requests is not None]
+def _text(job: Job, plan: Plan, rate: float) -> str:
+    rows: list[tuple[str, ...]] = [("query", "chains", "requests", "records", "bytes", "seconds")]
+    rows += [_row(one) for one in plan.queries]
+    least = "" if plan.complete else "at least "
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = ["  ".join(t.ljust(w) for t, w in zip(r, widths, strict=True)).rstrip() for r in rows]
+    total = (
+        f"{job.name}: {least}{plan.requests:,} requests at {rate:g} a second, "
+        f"{plan.records:,} records, about {size(plan.bytes)} to receive, "
+        f"{size(plan.disk)} on disk, {plan.seconds:,.0f} s"
+    )
+    return "\n".join([*lines, total])
+
+
+def _last(past: Past) -> str:
     return (
-        sum(one.requests or 0 for one in known),
-        sum(one.records or 0 for one in known),
-        max((one.seconds or 0.0 for one in known), default=0.0),
-        len(known) == len(estimates),
+        f"the last run that asked for this: {past.requests:,} requests, {past.records:,} records, "
+        f"{size(past.bytes)} received, {past.seconds:,.0f} s"
     )
 
 
-def _text(job: Job, estimates: tuple[Estimate, ...], rate: float) -> str:
-    rows = [("query", "chains", "requests", "records", "seconds")]
-    rows += [_row(one) for one in estimates]
-    requests, records, longest, complete = _totals(estimates)
-    seconds = max(longest, requests / rate)
-    least = "" if complete else "at least "
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = ["  ".join(t.ljust(w) for t, w in zip(r, widths, strict=True)).rstrip() for r in rows]
-    total = f"{job.name}: {least}{requests:,} requests, {records:,} records, {seconds:,.0f} s"
-    return "\n".join([*lines, f"{total} at {rate:g} requests/s"])
-
-
-def _row(one: Estimate) -> tuple[str, str, str, str, str]:
+def _row(one: Estimate) -> tuple[str, ...]:
     about = "" if one.exact else "~"
-    numbers = (one.requests, one.records, one.seconds)
-    cells = ["?" if number is None else f"{about}{number:,.0f}" for number in numbers]
-    return describe(one.query), str(one.chains), cells[0], cells[1], cells[2]
+    numbers = (one.requests, one.records)
+    cells = ["?" if number is None else f"{about}{number:,}" for number in numbers]
+    cells.append("?" if one.bytes is None else f"~{size(one.bytes)}")
+    cells.append("?" if one.seconds is None else f"~{one.seconds:,.0f}")
+    return describe(one.query), str(one.chains), *cells
 
 
-def _document(job: Job, estimates: tuple[Estimate, ...]) -> str:
-    requests, records, longest, complete = _totals(estimates)
+def _document(job: Job, plan: Plan) -> str:
     queries = [
         {
             "resource": one.query.resource,
@@ -92,10 +96,11 @@ def _document(job: Job, estimates: tuple[Estimate, ...]) -> str:
             "chains": one.chains,
             "requests": one.requests,
             "records": one.records,
+            "bytes": one.bytes,
             "seconds": one.seconds,
             "exact": one.exact,
         }
-        for one in estimates
+        for one in plan.queries
     ]
-    totals = {"requests": requests, "records": records, "seconds": longest, "complete": complete}
+    totals = plan.figures() | {"complete": plan.complete}
     return json.dumps({"job": job.name, "queries": queries, **totals})

@@ -21,7 +21,6 @@ from harvester.cli.progress import LogLines, bars
 from harvester.engine import Observer
 from harvester.model import Job
 from harvester.runner import Outcome, run_job
-from harvester.sandbox import SandboxConfig, serve_in_thread
 from harvester.settings import Settings, environment
 from harvester.spec import load_jobs
 from harvester.telemetry import configure
@@ -141,6 +140,8 @@ def _served(*, sandbox: bool) -> Iterator[str | None]:
     if not sandbox:
         yield None
         return
+    from harvester.sandbox import SandboxConfig, serve_in_thread  # noqa: PLC0415 - costs a moment
+
     with serve_in_thread(SandboxConfig()) as served:
         yield served.url
 

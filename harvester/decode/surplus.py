@@ -8,6 +8,7 @@ from typing import Any
 
 from harvester.catalogue import Resource
 from harvester.decode.fitting import Object, Surplus, distinct, fit_object, slots_of
+from harvester.decode.former import todays
 from harvester.decode.messages import MESSAGE_NAMES, read_messages
 from harvester.decode.names import segment
 from harvester.decode.strict import json_object, json_text, members, parse_record
@@ -47,6 +48,7 @@ class Settler:
         """The record that a line holds; BadRecord where it holds none."""
         report, around = self._unwrap(parse_record(line))
         surplus = Surplus()
+        report = todays(self._resource.name, report)
         settled = Settled(fit_object(report, self._slots, "", surplus), surplus)
         for name, value in distinct(around, {}, "", surplus).items():
             self._take_outer(name, value, settled)

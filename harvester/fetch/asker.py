@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from math import ceil
 from typing import Protocol
 
 import structlog
@@ -34,9 +33,6 @@ _log = structlog.get_logger(__name__)
 #: What any healthy NCBI answers, whatever is wrong with the requests of a run.
 _NEUTRAL = Request("GET", "/version", "application/json")
 _SERVER_ERROR = 500
-#: Pages a second that NCBI gives at the most, and how many more chains than it takes on average.
-_BUSY = 10.0
-_SPARE = 1.5
 _THROTTLED = "http 429"
 
 
@@ -72,6 +68,7 @@ class Asker:
         self._exchange = exchange
         self._policy = pace.policy
         self._page_limit = pace.page_limit
+        self._most_pages = pace.most_pages
         self._mask = Mask(pace.api_key)
         self._pacer = pacer
         self._opener = opener
@@ -82,15 +79,9 @@ class Asker:
         self.traffic = traffic
 
     @property
-    def saturated(self) -> bool:
-        """Whether more work would not be asked for any sooner: requests wait for their turn."""
-        return self._pacer.waiting > 1
-
-    @property
-    def lanes(self) -> int:
+    def lanes(self) -> float:
         """How many chains must be walked at once to use the rate; 0 while no page has come."""
-        pages = min(self._pacer.rate, _BUSY) * self._exchange.page_seconds
-        return ceil(_SPARE * pages)
+        return min(self._pacer.rate, self._most_pages) * self._exchange.page_seconds
 
     @property
     def rate(self) -> float:

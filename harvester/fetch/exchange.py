@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import aiohttp
@@ -135,14 +135,14 @@ class Exchange:
         """A text of NCBI's for people: short, in one line, without the API key."""
         return printable(self._mask.text(" ".join(text.split())))[:_DETAIL]
 
-    async def _send(self, request: Request, leaving: object) -> Reply:
+    async def _send(self, request: Request, leave: Callable[[], None]) -> Reply:
         async with self._session.request(
             request.method,
             URL(self._pace.base_url + request.path, encoded=True),
             data=request.body,
             headers=_headers(request),
             allow_redirects=False,
-            trace_request_ctx=leaving,
+            trace_request_ctx=(leave, request.behind),
         ) as response:
             body = await self._read(response)
             self._traffic.bytes_received += len(body)

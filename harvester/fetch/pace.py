@@ -25,3 +25,5 @@ class Pace:
     policy: Policy = field(default_factory=Policy)
     patience: float = PATIENCE
     page_limit: int = PAGE_LIMIT
+    #: Pages a second that NCBI gives at the most, whatever the rate: no walk is cut for more.
+    most_pages: float = 10.0

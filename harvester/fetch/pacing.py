@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from math import inf
 
 from aiolimiter import AsyncLimiter
+
+from harvester.fetch.line import Line
 
 __all__ = ["MARGIN", "Pacer"]
 
@@ -19,13 +22,18 @@ _CLIMB = 1.25
 _STEP = 20
 #: Seconds at one rate that do as well: at the slowest, twenty answers take minutes.
 _CALM = 5.0
+#: A page takes about a second: a request with so many behind it is due so much earlier.
+_PAGE_SECONDS = 1.0
+#: From this share of the stated limit on, it is the run itself that uses the limit up.
+_OWN = 0.9
 
 
 class Pacer:
-    """Lets requests through one by one, in the order in which they came; shared by all workers.
+    """Lets requests through one by one, shared by all workers.
 
-    The leak rate of a limiter is fixed when it is made, so a new pace is a new limiter. Only the
-    first in line waits at the limiter, so that a new one is obeyed by all who wait.
+    What many others can only follow goes first, so that no chain is still long when all others
+    are at their end. The leak rate of a limiter is fixed when it is made, so a new pace is a new
+    limiter. Only the first in line waits at the limiter: a new one is obeyed by all who wait.
     """
 
     def __init__(self, rate: float) -> None:
@@ -34,7 +42,7 @@ class Pacer:
         self._good = 0
         self._held_until = 0.0
         self._changed = 0.0
-        self._line = asyncio.Lock()
+        self._line = Line()
         self._waiting = 0
         self._limiter = self._make(rate)
         # Another run of this program may have asked a moment ago: the first request waits, too.
@@ -45,11 +53,12 @@ class Pacer:
         """Requests a second at this moment."""
         return self._rate
 
-    async def turn(self) -> None:
-        """Waits until the next request may leave."""
+    async def turn(self, behind: float = inf) -> None:
+        """Waits until the next request may leave; `behind` are those that can only follow it."""
         self._waiting += 1
+        due = asyncio.get_running_loop().time() - behind * _PAGE_SECONDS
         try:
-            await self._stand_in_line()
+            await self._stand_in_line(due)
         finally:
             self._waiting -= 1
 
@@ -58,8 +67,8 @@ class Pacer:
         """Requests that could leave if the rate allowed it; the next one to leave included."""
         return self._waiting
 
-    async def _stand_in_line(self) -> None:
-        async with self._line:
+    async def _stand_in_line(self, due: float) -> None:
+        async with self._line.head(due):
             await self._space()
             while (wait := self._held_until - asyncio.get_running_loop().time()) > 0:
                 await asyncio.sleep(wait)
@@ -89,11 +98,17 @@ class Pacer:
         self._held_until = max(self._held_until, until)
 
     def heed(self, headers: Mapping[str, str]) -> None:
-        """Believes a lower limit that the server states."""
-        stated = headers.get("X-RateLimit-Limit", "").split(",")[0].strip()
-        if stated.isascii() and stated.isdigit() and 0 < float(stated) < self._ceiling:
-            self._ceiling = float(stated)
+        """Believes a lower limit that the server states, and that others use it up, too."""
+        limit = _number(headers.get("X-RateLimit-Limit", ""))
+        if not limit:
+            return
+        if limit < self._ceiling:
+            self._ceiling = limit
             self._set(min(self._rate, self._ceiling))
+        left = _number(headers.get("X-RateLimit-Remaining", ""))
+        settled = asyncio.get_running_loop().time() - self._changed >= 1
+        if left == 0 and settled and self._rate < _OWN * limit:
+            self._set(max(_SLOWEST, self._rate / _CLIMB))
 
     def credit(self) -> None:
         """A good answer; after enough of them, or of time without a 429, the rate climbs a step."""
@@ -115,3 +130,9 @@ class Pacer:
     @staticmethod
     def _make(rate: float) -> AsyncLimiter:
         return AsyncLimiter(1, (1 + MARGIN) / rate)
+
+
+def _number(header: str) -> float | None:
+    """The first number of a header that may list several."""
+    stated = header.split(",", maxsplit=1)[0].strip()
+    return float(stated) if stated.isascii() and stated.isdigit() else None

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from math import ceil, inf
 
 from harvester.catalogue import Endpoint, Resource
 from harvester.errors import RefusedError, TokenRefused, TransientError
 from harvester.fetch.asker import Asker
-from harvester.fetch.request import Request, build
+from harvester.fetch.request import PAGE_SIZE, Request, build
 from harvester.model import Chain, Opened, Page
 
 __all__ = ["Mark", "walk"]
@@ -20,11 +21,19 @@ _BROKEN = frozenset({"not JSON", "truncated"})
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Where a chain stands: the next page's number and token."""
+    """Where a chain stands: the next page's number and token, and NCBI's count of its records."""
 
     epoch: int = 0
     number: int = 0
     token: str = ""
+    total: int | None = None
+
+    @property
+    def behind(self) -> float:
+        """How many pages follow the next one; who does not know had better ask."""
+        if self.total is None:
+            return inf
+        return max(0, ceil(self.total / PAGE_SIZE) - self.number - 1)
 
 
 async def walk(
@@ -48,14 +57,16 @@ async def walk(
         if token in seen:
             raise RefusedError(200, "the page token repeats, so the pages would never end")
         seen.add(token)
-        mark = Mark(mark.epoch, mark.number + 1, token)
+        total = opened.total if mark.total is None else mark.total
+        mark = Mark(mark.epoch, mark.number + 1, token, total)
 
 
 async def _page(
     chain: Chain, resource: Resource, endpoint: Endpoint, mark: Mark, asker: Asker
 ) -> Opened:
     """One page. The first is asked for as JSON, which alone tells how many records there are."""
-    request = build(chain, endpoint, mark.token, ndjson=mark.number > 0)
+    plain = build(chain, endpoint, mark.token, ndjson=mark.number > 0)
+    request = replace(plain, behind=mark.behind)
     try:
         lines = replace(build(chain, endpoint, mark.token), lenient=True)
         opened = await _ask(request, lines, resource, asker)

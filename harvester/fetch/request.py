@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import inf
 from urllib.parse import quote, urlencode
 
 from harvester.catalogue import Endpoint
@@ -24,7 +25,8 @@ Json = str | int | bool | list["Json"] | dict[str, "Json"]
 class Request:
     """A request below the base URL, ready to be sent.
 
-    `lenient` takes lines for what they are, even a last one that is cut off.
+    `lenient` takes lines for what they are, even a last one that is cut off. `behind` are the
+    requests that can only follow this one; who does not know goes first.
     """
 
     method: str
@@ -32,6 +34,7 @@ class Request:
     accept: str
     body: bytes | None = None
     lenient: bool = False
+    behind: float = inf
 
 
 def build(

@@ -43,7 +43,7 @@ async def open_session(
 def _paced(pacer: Pacer, traffic: Traffic) -> aiohttp.TraceConfig:
     """Waits for a turn when a connection is in hand, so a slow handshake cannot bunch requests.
 
-    A request's own context is a function that is called when it leaves.
+    A request's own context: what is called when it leaves, and how many can only follow it.
     """
 
     async def turn(_session: aiohttp.ClientSession, request: SimpleNamespace, _: Any) -> None:  # noqa: ANN401
@@ -51,9 +51,10 @@ def _paced(pacer: Pacer, traffic: Traffic) -> aiohttp.TraceConfig:
             # aiohttp itself sends a GET again when a kept connection breaks before the answer.
             traffic.again("connection")
         request.sent = True
-        await pacer.turn()
+        leave, behind = request.trace_request_ctx
+        await pacer.turn(behind)
         traffic.requests += 1
-        request.trace_request_ctx()
+        leave()
 
     trace = aiohttp.TraceConfig()
     trace.on_connection_create_end.append(turn)

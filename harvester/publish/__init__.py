@@ -1,6 +1,7 @@
 """From a run's staged parts to the lake's tables, and from the lake to the DuckDB file."""
 
 from harvester.publish.answers import Asked, Staged
+from harvester.publish.blank import Blank
 from harvester.publish.changes import CHANGES, Changes, PublishedRun, published_runs
 from harvester.publish.check import is_current
 from harvester.publish.counts import row_counts
@@ -28,6 +29,7 @@ __all__ = [
     "MANIFEST",
     "META_TABLES",
     "Asked",
+    "Blank",
     "ChainCount",
     "Changes",
     "CommittedRun",

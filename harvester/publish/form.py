@@ -8,36 +8,52 @@ from collections.abc import Iterator
 import duckdb
 
 from harvester import __version__
-from harvester.publish.attached import STORAGE_VERSION
+from harvester.publish.attached import ROW_GROUP_SIZE, STORAGE_VERSION
 from harvester.publish.comments import comments_on
 from harvester.publish.layout import Layout, meta_layouts, table_layouts
 from harvester.publish.relations import VALIDITY
 from harvester.publish.sql import name, sql_type, value_of
-from harvester.publish.views import around, history_over_tables
+from harvester.publish.views import FILES, MOMENTS, PAST, around, history_over_tables
 from harvester.schema import Field
 
-__all__ = ["form_of", "table"]
+__all__ = ["form_of", "foundation", "statements"]
 
 
-def table(schema: str, relation: str, fields: tuple[Field, ...]) -> str:
-    """The statement that makes a table."""
+def foundation() -> Iterator[str]:
+    """The statements that make what all else stands on, for tables and for views alike."""
+    yield "CREATE SCHEMA meta"
+    yield f"CREATE SCHEMA {PAST}"
+    yield f"CREATE TABLE {MOMENTS} (run_id VARCHAR, moment TIMESTAMP)"
+    yield f"CREATE TABLE {FILES} (path VARCHAR)"
+
+
+def statements() -> Iterator[str]:
+    """The statements that make a database of tables, without a row."""
+    layouts = (*table_layouts(), *meta_layouts())
+    yield from foundation()
+    for layout in layouts:
+        yield from _tables(layout)
+    yield "BEGIN"
+    for layout in layouts:
+        yield from comments_on(layout, views=False)
+    yield "COMMIT"
+
+
+def _tables(layout: Layout) -> Iterator[str]:
+    yield _table(layout.schema, layout.name, layout.columns)
+    if layout.schema == "main":
+        yield _table(PAST, layout.name, (*layout.columns, *VALIDITY))
+        yield from around(layout, history_over_tables(layout))
+
+
+def _table(schema: str, relation: str, fields: tuple[Field, ...]) -> str:
     typed = ", ".join(f"{name(field.name)} {sql_type(field)}" for field in fields)
     return f"CREATE TABLE {name(schema)}.{name(relation)} ({typed})"
 
 
 def form_of(register: str) -> str:
     """The digest of what a database consists of; the programs that make it are part of that."""
-    told = [__version__, duckdb.__version__, STORAGE_VERSION, register]
+    told = [__version__, duckdb.__version__, STORAGE_VERSION, str(ROW_GROUP_SIZE), register]
     for layout in (*table_layouts(), *meta_layouts()):
-        told += _told(layout)
-    return hashlib.sha256("\n".join(told).encode()).hexdigest()
-
-
-def _told(layout: Layout) -> Iterator[str]:
-    yield layout.fingerprint
-    yield from layout.key
-    yield table(layout.schema, layout.name, (*layout.columns, *VALIDITY))
-    yield from map(value_of, layout.columns)
-    if layout.schema == "main":
-        yield from around(layout, history_over_tables(layout))
-    yield from comments_on(layout, views=False)
+        told += [layout.fingerprint, *layout.key, *map(value_of, layout.columns)]
+    return hashlib.sha256("\n".join([*told, *statements()]).encode()).hexdigest()

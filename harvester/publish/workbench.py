@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from harvester.errors import LakeError
 
-__all__ = ["MEMORY", "Connection", "hush", "one", "with_room", "workbench"]
+__all__ = ["MEMORY", "Connection", "hush", "one", "open_bench", "with_room", "workbench"]
 
 #: What DuckDB may hold in memory; the process needs some 100 MB beside it.
 MEMORY = "256MB"
@@ -28,23 +28,29 @@ Connection = duckdb.DuckDBPyConnection
 @contextmanager
 def workbench(spill: Path | str, memory: str) -> Iterator[Connection]:
     """A connection that is closed, and whose spilled files are gone, when the block ends."""
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": memory,
-        "temp_directory": str(spill),
-        "threads": 1,  # each more holds a row group of 122,880 rows until it is compressed
-        "preserve_insertion_order": False,
-        "autoinstall_known_extensions": False,
-        "autoload_known_extensions": False,
-    }
     Path(spill).parent.mkdir(parents=True, exist_ok=True)
     pa.default_memory_pool().release_unused()
-    connection = duckdb.connect(":memory:", config=config)
+    connection = open_bench(memory, spill)
     try:
-        hush(connection)
         yield connection
     finally:
         connection.close()
         shutil.rmtree(spill, ignore_errors=True)
+
+
+def open_bench(memory: str, spill: Path | str = "") -> Connection:
+    """A connection to a database in memory."""
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": memory,
+        "temp_directory": str(spill),
+        "threads": 1,  # each more holds a group of wide rows until it is compressed
+        "preserve_insertion_order": False,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    connection = duckdb.connect(":memory:", config=config)
+    hush(connection)
+    return connection
 
 
 def hush(connection: Connection) -> None:

@@ -30,15 +30,18 @@ def table_names() -> tuple[str, ...]:
 @cache
 def load_schema(name: str) -> TableSchema:
     """The schema of a table; those of the `meta` schema go by `meta/runs` and the like."""
-    return read_schema(schema_folder(), name)
+    return _schema(schema_folder(), name, _shared_here())
 
 
 def read_schema(folder: Traversable, name: str) -> TableSchema:
     """One schema file, with what it takes from the shared one next to it."""
+    return _schema(folder, name, _shared(folder))
+
+
+def _schema(folder: Traversable, name: str, reader: _Reader) -> TableSchema:
     at = _Place(f"{name}.yaml")
     body = _read(folder, at)
     _refuse_unknown(body, {"table", "doc", "fields"}, at)
-    reader = _shared(folder)
     return TableSchema(_text(body, "table", at), _text(body, "doc", at), reader.members(body, at))
 
 
@@ -125,6 +128,11 @@ def _depth(shared: Mapping[str, object], around: int, at: _Place) -> int:
     if isinstance(depth, bool) or not isinstance(depth, int) or depth < 1:
         raise at.fault("'depth' is a whole number from 1")
     return depth
+
+
+@cache
+def _shared_here() -> _Reader:
+    return _shared(schema_folder())
 
 
 def _shared(folder: Traversable) -> _Reader:

@@ -81,6 +81,12 @@ class Keeper:
         """Makes all that was kept durable."""
         return [self._close(table) for table in list(self._parts)]
 
+    def abandon(self) -> None:
+        """Drops what is not durable yet."""
+        for part in self._parts.values():
+            part.writer.abandon()
+        self._parts.clear()
+
     def _begin(self, table: str) -> _OpenPart:
         self._number += 1
         path = f"_runs/{self.run_id}/{table}-{self.attempt:02d}-{self._number:05d}.parquet"

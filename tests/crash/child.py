@@ -16,7 +16,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harvester.cli import plan, publish, query, run, status, tables  # noqa: F401 - load them once
+from harvester.cli import (  # noqa: F401 - load them once
+    ingest,
+    plan,
+    publish,
+    query,
+    run,
+    status,
+    tables,
+)
 from harvester.cli.main import main
 
 __all__ = ["STEPS", "Step", "steps_in", "work"]

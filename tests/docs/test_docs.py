@@ -16,6 +16,8 @@ import pytest
 
 from harvester.sandbox import SandboxConfig, serve_in_thread
 from harvester.spec import load_job
+from tests.wire.packages import ndjson, package, squeezed
+from tests.wire.reference import reports
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -63,7 +65,20 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         (folder / "url").write_text(served.url)
         done = _harvester(folder, "run", "jobs/quickstart.yaml", "--rps", "1000")
         assert done.returncode == 0, done.stderr
+        _save_packages(folder, served.url)
         yield folder
+
+
+def _save_packages(folder: Path, url: str) -> None:
+    """What somebody has downloaded before: today's package, one of a year ago, and genes."""
+    genomes = reports(url, "/genome/taxon/9443/dataset_report")
+    for name in ("ncbi_dataset.zip", "last_year.zip"):
+        package(folder / name, {"assembly_data_report.jsonl": ndjson(genomes)})
+    genes = reports(url, "/gene/id/672,7157/dataset_report")
+    squeezed(folder / "genes.jsonl.gz", ndjson(genes))
+    sequences = reports(url, "/genome/accession/GCF_000001405.40/sequence_reports")
+    (folder / "GCF_000001405.40").mkdir()
+    (folder / "GCF_000001405.40" / "sequence_report.jsonl").write_bytes(ndjson(sequences))
 
 
 def _first_job(page: str) -> str:

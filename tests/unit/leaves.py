@@ -60,11 +60,44 @@ def unwrapped(record: dict[str, Any], resource: Resource) -> dict[str, Any]:
     return report | {name: value for name, value in record.items() if name != resource.wrapper}
 
 
-def lost(record: dict[str, Any], row: dict[str, Any], resource: Resource) -> list[str]:
+#: Where values of former layouts stand today, where nothing else stands there.
+_ORGANISM = ("organism_name", "common_name", "tax_id")
+_NAMES = ("breed", "cultivar", "ecotype", "isolate", "sex", "strain")
+_MOVED: dict[Path, Path] = {
+    ("assembly_info", "assembly_accession"): ("accession",),
+    ("assembly_info", "current_assembly_accession"): ("current_accession",),
+    ("assembly_info", "paired_assembly_accession"): ("paired_accession",),
+    ("assembly_info", "biosample_accession"): ("assembly_info", "biosample", "accession"),
+    ("assembly_info", "ucsc_assm_name"): ("assembly_info", "synonym"),
+    ("annotation_info", "source"): ("annotation_info", "provider"),
+    **{(name,): ("organism", name) for name in _ORGANISM},
+    **{(name,): ("organism", "infraspecific_names", name) for name in _NAMES},
+}
+
+
+def moved(path: Path, paths: set[Path]) -> Path:
+    """Where a value of a former layout belongs today."""
+    match path:
+        case ("annotations", index, ("release_date" | "release_name") as name):
+            new = "annotation_name" if name == "release_name" else "annotation_release_date"
+            return ("annotations", index, new)
+        case ("annotations", index, "assemblies_in_scope", "0", name):
+            several = (*path[:3], "1", name) in paths
+            return path if several else ("annotations", index, f"assembly_{name}")
+    today = _MOVED.get(path, path)
+    is_genome = ("assembly_info", "assembly_accession") in paths
+    return today if is_genome and today not in paths else path
+
+
+def lost(
+    record: dict[str, Any], row: dict[str, Any], resource: Resource, *, former: bool = False
+) -> list[str]:
     """What was sent and is neither in a column nor in `_extra`, or stands there and was not."""
     sent: Leaves = defaultdict(list)
-    for path, value in leaves(unwrapped(record, resource)):
-        sent[path].append(value)
+    told = list(leaves(unwrapped(record, resource)))
+    paths = {path for path, _ in told}
+    for path, value in told:
+        sent[moved(path, paths) if former else path].append(value)
     asked = {column for column, _ in resource.from_request}
     columns = {k: v for k, v in row.items() if k not in _OURS and (k not in asked or (k,) in sent)}
     echo = {"query": row["_query"]} if row.get("_query") is not None else {}

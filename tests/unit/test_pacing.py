@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from itertools import pairwise
+from math import inf
 
 import pytest
 
@@ -152,3 +153,71 @@ def test_other_statements_change_nothing(header: str) -> None:
         return pacer.rate
 
     assert clock.run(work()) == 10
+
+
+@pytest.mark.parametrize(
+    ("limit", "remaining", "rate"), [("10", "0", 4), ("10", "1", 5), ("5", "0", 5), ("", "0", 5)]
+)
+def test_others_who_use_the_limit_up_slow_a_run_down(
+    limit: str, remaining: str, rate: float
+) -> None:
+    async def work() -> tuple[float, float]:
+        pacer = Pacer(5)
+        await asyncio.sleep(2)
+        for _ in range(3):  # answers of one second tell of one shortage
+            pacer.heed({"X-RateLimit-Limit": limit, "X-RateLimit-Remaining": remaining})
+        slowed = pacer.rate
+        for _ in range(100):
+            pacer.credit()
+        return slowed, pacer.rate
+
+    assert clock.run(work()) == (rate, 5)
+
+
+def test_what_many_others_can_only_follow_goes_first() -> None:
+    async def work() -> list[str]:
+        pacer, left = Pacer(10), []
+
+        async def ask(name: str, behind: float) -> None:
+            await pacer.turn(behind)
+            left.append(name)
+
+        asked = [("first", 0.0), ("short", 1.0), ("long", 30.0), ("look-up", inf), ("alike", 30.0)]
+        async with asyncio.TaskGroup() as group:
+            for name, behind in asked:
+                group.create_task(ask(name, behind))
+        return left
+
+    assert clock.run(work()) == ["first", "look-up", "long", "alike", "short"]
+
+
+def test_nobody_waits_for_ever_behind_those_that_come_later() -> None:
+    async def work() -> float:
+        pacer, done = Pacer(10), asyncio.Event()
+
+        async def press() -> None:
+            while not done.is_set():
+                await pacer.turn(8)
+
+        pressing = [asyncio.create_task(press()) for _ in range(20)]
+        await asyncio.sleep(0.05)
+        await pacer.turn(0)
+        waited = asyncio.get_running_loop().time()
+        done.set()
+        await asyncio.gather(*pressing)
+        return waited
+
+    assert 8 < clock.run(work()) < 12
+
+
+def test_who_is_called_and_gone_does_not_stop_the_line() -> None:
+    async def work() -> int:
+        pacer = Pacer(10)
+        gone = [asyncio.create_task(pacer.turn(behind)) for behind in (0, 5, 5, 5)]
+        await asyncio.sleep(0.15)
+        for task in gone[::2]:
+            task.cancel()
+        await asyncio.gather(*(pacer.turn(2) for _ in range(3)))
+        return sum(task.done() for task in gone) + pacer.waiting
+
+    assert clock.run(work()) == 4

@@ -63,17 +63,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 COMMANDS = [
-    "run",
-    "plan",
-    "validate",
-    "status",
-    "publish",
-    "tables",
-    "query",
-    "changes",
-    "schema",
-    "sandbox",
-]
+    "run", "plan", "validate", "status", "ingest", "publish", "tables", "query", "changes",
+    "schema", "sandbox",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -118,6 +110,9 @@ def test_a_bad_job_is_explained_line_by_line_and_nothing_is_asked(
         ["query", "SELECT 1"],
         ["publish"],
         ["publish", "--lake", "nowhere"],
+        ["ingest", "genome"],
+        ["ingest", "genom", "good.yaml"],
+        ["ingest", "genome", "good.yaml"],
         ["status", "missing.yaml"],
     ],
     ids=" ".join,
@@ -158,6 +153,9 @@ def test_a_run_says_in_one_line_what_happened(folder: Path, url: str) -> None:
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("\n") == 1
     assert done.stdout.startswith("good: complete; ")
+    assert " planned, 0 asked again)" in done.stdout
+    planned = harvester(folder, "plan", "good.yaml", "--offline")
+    assert "the last run that asked for this: " in planned.stdout
     status = harvester(folder, "status")
     assert "complete" in status.stdout
     assert "good" in status.stdout
@@ -173,8 +171,10 @@ def test_the_summary_is_one_document_with_the_promised_members(folder: Path, url
     assert set(summary) == {
         "run_id", "job", "status", "resumed", "started_at", "finished_at", "seconds", "requests",
         "retries", "throttled", "bytes_received", "records", "duplicates", "quarantined",
-        "unmodelled_fields", "missing", "failed", "tables", "lake", "database",
+        "unmodelled_fields", "missing", "failed", "tables", "lake", "database", "planned",
     }  # fmt: skip
+    assert set(summary["planned"]) == {"requests", "records", "bytes", "seconds", "disk"}
+    assert summary["planned"]["requests"] == summary["requests"]
     assert (summary["lake"], summary["database"]) == ("data/lake", "data/harvest.duckdb")
     assert summary["records"] == sum(table["rows"] for table in summary["tables"].values())
     assert summary["bytes_received"] > 1000
@@ -256,3 +256,19 @@ def read_all(controller: int) -> str:
         shown += piece
     os.close(controller)
     return shown.decode("utf-8", "replace")
+
+
+def test_an_ingest_says_what_it_loaded_and_what_it_could_not(folder: Path) -> None:
+    records = [{"accession": f"GCF_00000000{n}.1"} for n in range(3)]
+    text = "".join(json.dumps(record) + "\n" for record in records)
+    (folder / "genome.jsonl").write_text(text + '{"acces')
+    done = harvester(folder, "ingest", "genome", "genome.jsonl", "--json", "--log-file", "log")
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout)
+    assert (summary["job"], summary["status"], summary["quarantined"]) == ("ingest", "complete", 1)
+    assert summary["tables"] == {"genome": {"rows": 3, "added": 3, "changed": 0, "removed": 0}}
+    assert done.stderr.startswith("  quarantined: genome.jsonl: 1 line: 4: not JSON: ")
+    assert "file read" in (folder / "log").read_text()
+    again = harvester(folder, "ingest", "genome", "genome.jsonl")
+    assert again.stdout.startswith("ingest: complete; 4 records in ")
+    assert again.stdout.endswith("; genome 3 rows (unchanged); 1 in quarantine\n")

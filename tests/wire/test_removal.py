@@ -43,7 +43,7 @@ class Nights:
         self.served.faults.set(faults)
         lake, database = str(self.folder / "lake"), str(self.folder / "x.duckdb")
         wanted = Job(job, queries or (COLI,), lake=lake, database=database)
-        pace = Pace(self.served.url, rate=1000, concurrency=4, policy=POLICY)
+        pace = Pace(self.served.url, rate=1000, concurrency=4, policy=POLICY, most_pages=100)
         return run_job(
             wanted, pace, _Nobody(), fresh=False, accept_removals=accept, on_publish=lambda: None
         ).summary

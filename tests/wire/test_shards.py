@@ -44,7 +44,7 @@ def served() -> Iterator[Served]:
 
 def _run(folder: Path, served: Served, query: Query, *, workers: int = 8) -> Summary:
     job = Job("s", (query,), lake=str(folder / "lake"), database=str(folder / "x.duckdb"))
-    pace = Pace(served.url, rate=1000, concurrency=workers, policy=POLICY)
+    pace = Pace(served.url, rate=1000, concurrency=workers, policy=POLICY, most_pages=100)
     return run_job(job, pace, _Nobody(), fresh=False, on_publish=lambda: None).summary
 
 

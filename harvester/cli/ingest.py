@@ -1,0 +1,154 @@
+"""`harvester ingest`: loads NCBI reports that are already on disk."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import click
+import structlog
+from rich.console import Console
+from rich.markup import escape
+
+from harvester.cli.options import database_option, database_path, lake_option
+from harvester.ingest import Ingested, load_files
+from harvester.intake import Watch
+from harvester.model import Job
+from harvester.settings import Settings, environment
+from harvester.telemetry import configure
+from harvester.texts import json_line, printable
+
+__all__ = ["ingest"]
+
+_log = structlog.get_logger(__name__)
+
+_SIGNALLED = 128
+#: Seconds between two lines of the log that say how far a file is.
+_OFTEN = 60.0
+
+
+@click.command()
+@click.argument("resource")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@lake_option
+@database_option
+@click.option(
+    "--register",
+    type=click.Choice(["tables", "views"]),
+    default="tables",
+    show_default=True,
+    help="Load the rows, or point at the lake's Parquet.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON document.")
+@click.option("--log-format", type=click.Choice(["console", "json"]), default="console")
+@click.option("--log-level", type=click.Choice(["debug", "info"]), default="info")
+@click.option("--log-file", metavar="FILE", help="Write the log there instead of to stderr.")
+@click.option("--no-progress", is_flag=True, help="Log lines instead of a display on a terminal.")
+def ingest(
+    resource: str,
+    files: tuple[str, ...],
+    *,
+    lake: str | None,
+    database: str | None,
+    register: str,
+    as_json: bool,
+    log_format: str,
+    log_level: str,
+    log_file: str | None,
+    no_progress: bool,
+) -> int:
+    """Load NCBI reports already on disk into the table RESOURCE, without one request.
+
+    A FILE is one report a line (.jsonl, .jsonl.gz), a .zip package of the `datasets` tool, in which
+    the reports are found by name, or a JSON page of `datasets summary`. All of it counts or none.
+
+    \b
+    harvester ingest genome ncbi_dataset.zip
+    harvester ingest gene old/*.zip genes.jsonl.gz
+
+    \b
+    Exit status: 0 complete, 2 a file or RESOURCE is not what it should be, 5 another run holds
+    the lake, 130 or 143 interrupted (the same command starts over).
+    """
+    shown = sys.stderr.isatty() and not no_progress and log_format == "console"
+    configure(log_format, log_file, quiet=shown, steps=log_level == "debug")
+    settings = Settings.load(environment(), lake=lake, database=database)
+    target = database_path(settings.database or "data/harvest.duckdb")
+    job = Job("", (), lake=settings.lake or "data/lake", database=str(target), register=register)
+    with _signals() as met:
+        try:
+            with _watching(shown=shown) as (watch, publishing):
+                done = load_files(resource, files, job, watch, on_publish=publishing)
+        except (Exception, KeyboardInterrupt):
+            if not met:
+                raise
+            click.echo("interrupted; the same command starts over", err=True)
+            return _SIGNALLED + met[0]
+    _print(done, as_json=as_json)
+    return 0
+
+
+@contextmanager
+def _signals() -> Iterator[list[int]]:
+    """Ctrl-C and a scheduler's wish to end, as one exception; DuckDB may make another of it."""
+    met: list[int] = []
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        del frame
+        met.append(number)
+        raise KeyboardInterrupt
+
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, stop) for number in numbers]
+    try:
+        yield met
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _watching(*, shown: bool) -> Iterator[tuple[Watch, Callable[[], None]]]:
+    """Says how far a file is: on a terminal at once, else once a minute in the log."""
+    if not shown:
+        yield _Lines().tell, lambda: None
+        return
+    with Console(stderr=True).status("reading") as status:
+
+        def tell(place: str, size: int, records: int) -> None:
+            text = f"{printable(place)}: {records:,} records, {size / 2**20:,.0f} MB"
+            status.update(escape(text))
+
+        yield tell, lambda: status.update("publishing")
+
+
+class _Lines:
+    """A line of the log once a minute."""
+
+    def __init__(self) -> None:
+        self._last = time.monotonic()
+
+    def tell(self, place: str, size: int, records: int) -> None:
+        """Logs how far a file is, where it is time to."""
+        now = time.monotonic()
+        if now - self._last >= _OFTEN:
+            self._last = now
+            _log.info("progress", file=place, records=records, bytes=size)
+
+
+def _print(done: Ingested, *, as_json: bool) -> None:
+    """The summary on stdout; what could not be loaded is told on stderr."""
+    summary = done.summary
+    if as_json:
+        click.echo(json_line(json.dumps(summary.document(), ensure_ascii=False)))
+    else:
+        click.echo(summary.line())
+    for one in done.broken:
+        lines = "1 line" if one.lines == 1 else f"{one.lines:,} lines, the first"
+        text = f"  quarantined: {one.place}: {lines}: {one.first.line}: {one.first.reason}"
+        click.echo(printable(text), err=True)

@@ -1,0 +1,78 @@
+"""What fills a new database: rows that are read from the lake, or views of the lake's files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+
+from harvester.publish.attached import BUILT
+from harvester.publish.blank import make_form
+from harvester.publish.comments import comments_on
+from harvester.publish.form import foundation
+from harvester.publish.gain import moments_table
+from harvester.publish.layout import meta_layouts, table_layouts
+from harvester.publish.manifest import Manifest, TableState
+from harvester.publish.relations import Relation
+from harvester.publish.sql import name
+from harvester.publish.views import FILES, MOMENTS, PAST, around
+from harvester.publish.workbench import Connection
+from harvester.store.lake import Lake
+
+__all__ = ["link_views", "load_tables"]
+
+
+def load_tables(connection: Connection, lake: Lake, manifest: Manifest) -> None:
+    """Fills the database in use with all rows of the lake."""
+    make_form(connection, BUILT)
+    _insert(connection, MOMENTS, moments_table(manifest.moments()))
+    for relation in _relations(lake, manifest, "memory.main"):
+        layout, run = relation.layout, connection.execute
+        if relation.over:
+            run(f"CREATE TABLE {relation.over} AS {relation.over_query}")
+            run(f"INSERT INTO {PAST}.{name(layout.name)} {relation.ended}")
+        run(f"INSERT INTO {name(layout.schema)}.{name(layout.name)} {relation.current}")
+
+
+def link_views(connection: Connection, lake: Lake, manifest: Manifest) -> None:
+    """Makes views of the lake's files in the database in use, and notes which files they read."""
+    run = connection.execute
+    for statement in foundation():
+        run(statement)
+    _insert(connection, MOMENTS, moments_table(manifest.moments()))
+    paths = pa.array([lake.path(path) for path in manifest.paths()], pa.string())
+    _insert(connection, FILES, pa.table({"path": paths}))
+    # Views need to know for good what has ended.
+    relations = list(_relations(lake, manifest, PAST))
+    for relation in relations:
+        for statement in _views(relation):
+            run(statement)
+    run("BEGIN")
+    for relation in relations:
+        for statement in comments_on(relation.layout, views=True):
+            run(statement)
+    run("COMMIT")
+
+
+def _views(relation: Relation) -> Iterator[str]:
+    layout = relation.layout
+    if relation.over:
+        yield f"CREATE TABLE {relation.over} AS {relation.over_query}"
+    yield f"CREATE VIEW {name(layout.schema)}.{name(layout.name)} AS {relation.current}"
+    if relation.over:
+        yield from around(layout, relation.history)
+
+
+def _relations(lake: Lake, manifest: Manifest, schema: str) -> Iterator[Relation]:
+    for layout in table_layouts():
+        over = f"{schema}.{name(layout.name)}"
+        yield Relation(lake, layout, manifest.table(layout.name), MOMENTS, over)
+    for layout in meta_layouts():
+        files = TableState(manifest.meta.get(layout.name, ()))
+        yield Relation(lake, layout, files, MOMENTS, over="")
+
+
+def _insert(connection: Connection, table: str, rows: pa.Table) -> None:
+    connection.register("arriving", rows)
+    connection.execute(f"INSERT INTO {table} FROM arriving")
+    connection.unregister("arriving")
