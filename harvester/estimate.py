@@ -10,7 +10,7 @@ from harvester.catalogue import RESOURCES
 from harvester.experience import Experience, Past
 from harvester.model import Chain, Query
 from harvester.outlook import pages_of
-from harvester.plan import chains_of, endpoint_of
+from harvester.plan import chains_of, endpoint_of, names_of
 from harvester.shards import axes_of, pays, pieces_for, today
 
 __all__ = ["Estimate", "Plan", "plan_of"]
@@ -73,7 +73,7 @@ def plan_of(
     """Adds a job's queries up; where the same was asked before, that run tells bytes and time."""
     parts = _estimates(queries, counts, rate, concurrency)
     known = [one for one in parts if one.requests is not None]
-    requests = sum(one.requests or 0 for one in known)
+    requests = _look_ups(queries) + sum(one.requests or 0 for one in known)
     records = sum(one.records or 0 for one in known)
     longest = max((one.seconds or 0.0 for one in known), default=0.0)
     disk = sum(_kept(known, experience))
@@ -87,6 +87,12 @@ def plan_of(
         disk=round(disk),
         complete=len(known) == len(parts),
     )
+
+
+def _look_ups(queries: Sequence[Query]) -> int:
+    """Taxa that are named are looked up first, many to a request."""
+    names = names_of(queries)
+    return len(chains_of(Query("taxa", "taxonomy", "taxa", names))) if names else 0
 
 
 def _bytes(known: Sequence[Estimate], records: int, past: Past | None) -> int:

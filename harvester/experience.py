@@ -71,7 +71,8 @@ def _swollen(database: Path, manifest: Manifest) -> float:
 
 def _past(job: Job, lake: Lake, manifest: Manifest) -> Past | None:
     digest = digest_of(job)
-    for (run,) in read_newest_first(lake, manifest, "runs"):
+    newest = (run for rows in read_newest_first(lake, manifest, "runs") for run in reversed(rows))
+    for run in newest:
         if run["job_digest"] == digest and run["status"] == "complete" and run["requests"]:
             return Past(run["requests"], run["records"], run["bytes_received"], run["seconds"])
     return None

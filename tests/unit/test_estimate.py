@@ -31,6 +31,12 @@ def test_lists_need_no_count() -> None:
     assert (plan.requests, plan.records, plan.complete) == (3, 2500, True)
 
 
+def test_names_are_looked_up_first_and_many_at_once() -> None:
+    named = [Query(str(n), "genome", "taxa", (f"taxon {n}",)) for n in range(20)]
+    plan = plan_of(named, {one.id: 800 for one in named}, 5, 16, NOTHING)
+    assert plan.requests == 1 + 20
+
+
 def test_what_is_not_known_is_not_promised() -> None:
     plan = plan_of([GENOMES, GENES], {}, 5, 16, NOTHING)
     assert (plan.requests, plan.records, plan.complete) == (3, 2500, False)
