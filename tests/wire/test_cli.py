@@ -144,7 +144,7 @@ def test_plan_counts_with_one_small_request_a_query_and_offline_with_none(folder
     assert all(query["requests"] for query in plan["queries"])
     assert plan["complete"]
     assert offline.returncode == 0
-    assert "good: at least 2 requests" in offline.stdout
+    assert "good: at least 3 requests" in offline.stdout
 
 
 def test_a_run_says_in_one_line_what_happened(folder: Path, url: str) -> None:
