@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Mapping
 from math import inf
 
@@ -10,11 +11,13 @@ from aiolimiter import AsyncLimiter
 
 from harvester.fetch.line import Line
 
-__all__ = ["MARGIN", "Pacer"]
+__all__ = ["MARGIN", "Departure", "Pacer"]
 
 #: Requests are spaced this much wider than the limit: what leaves evenly arrives with jitter,
 #: and the limit counts arrivals. 3.5 % still uses 96.6 % of the budget.
 MARGIN = 0.035
+#: Seconds by which a second is longer for what has left: the way to the server is not always alike.
+_JITTER = 0.01
 _SLOWEST = 0.2
 _SLOW_DOWN = 0.5
 _CLIMB = 1.25
@@ -26,6 +29,17 @@ _CALM = 5.0
 _PAGE_SECONDS = 1.0
 #: From this share of the stated limit on, it is the run itself that uses the limit up.
 _OWN = 0.9
+
+
+class Departure:
+    """When a request left: at its turn, or later, by as much as it says itself."""
+
+    def __init__(self) -> None:
+        self.moment = asyncio.get_running_loop().time()
+
+    def sent(self) -> None:
+        """The request is on its way now: a busy process may have kept it back after its turn."""
+        self.moment = asyncio.get_running_loop().time()
 
 
 class Pacer:
@@ -44,6 +58,7 @@ class Pacer:
         self._changed = 0.0
         self._line = Line()
         self._waiting = 0
+        self._window: deque[Departure] = deque(maxlen=max(1, int(rate)))
         self._limiter = self._make(rate)
         # Another run of this program may have asked a moment ago: the first request waits, too.
         self._fresh = True
@@ -53,12 +68,12 @@ class Pacer:
         """Requests a second at this moment."""
         return self._rate
 
-    async def turn(self, behind: float = inf) -> None:
+    async def turn(self, behind: float = inf) -> Departure:
         """Waits until the next request may leave; `behind` are those that can only follow it."""
         self._waiting += 1
         due = asyncio.get_running_loop().time() - behind * _PAGE_SECONDS
         try:
-            await self._stand_in_line(due)
+            return await self._stand_in_line(due)
         finally:
             self._waiting -= 1
 
@@ -67,12 +82,28 @@ class Pacer:
         """Requests that could leave if the rate allowed it; the next one to leave included."""
         return self._waiting
 
-    async def _stand_in_line(self, due: float) -> None:
+    async def _stand_in_line(self, due: float) -> Departure:
         async with self._line.head(due):
             await self._space()
-            while (wait := self._held_until - asyncio.get_running_loop().time()) > 0:
+            while (wait := self._free - asyncio.get_running_loop().time()) > 0:
                 await asyncio.sleep(wait)
-                await self._space()
+                if self._held_until > self._full_until:
+                    await self._space()
+            departure = Departure()
+            self._window.append(departure)
+            return departure
+
+    @property
+    def _free(self) -> float:
+        """When the next request may leave at the earliest, evenly spaced or not."""
+        return max(self._held_until, self._full_until)
+
+    @property
+    def _full_until(self) -> float:
+        """Until then as many as the limit have left within a second, one of them late."""
+        if len(self._window) < (self._window.maxlen or 1):
+            return 0.0
+        return self._window[0].moment + 1 + _JITTER
 
     async def _space(self) -> None:
         if self._fresh:

@@ -52,11 +52,15 @@ def _paced(pacer: Pacer, traffic: Traffic) -> aiohttp.TraceConfig:
             traffic.again("connection")
         request.sent = True
         leave, behind = request.trace_request_ctx
-        await pacer.turn(behind)
+        request.departure = await pacer.turn(behind)
         traffic.requests += 1
         leave()
+
+    async def sent(_session: aiohttp.ClientSession, request: SimpleNamespace, _: Any) -> None:  # noqa: ANN401
+        request.departure.sent()
 
     trace = aiohttp.TraceConfig()
     trace.on_connection_create_end.append(turn)
     trace.on_connection_reuseconn.append(turn)
+    trace.on_request_headers_sent.append(sent)
     return trace

@@ -18,7 +18,7 @@ BUILT = "built"
 STORAGE_VERSION = "v1.4.0"
 #: Rows that are compressed together. A table with fewer rows than that is written twice, first
 #: into a log, and a whole group is in memory: DuckDB's own 122,880 wide rows cost twice the time.
-ROW_GROUP_SIZE = 20_480
+ROW_GROUP_SIZE = 30_720
 
 
 @contextmanager

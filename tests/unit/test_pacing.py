@@ -5,6 +5,8 @@ from itertools import pairwise
 from math import inf
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from harvester.fetch.pacing import MARGIN, Pacer
 from tests.unit import clock
@@ -41,6 +43,26 @@ def test_jitter_up_to_the_margin_keeps_the_limit_at_the_server() -> None:
     late = 10 * MARGIN / 10 * 0.99
     arrived = sorted(m + (late if n % 10 == 0 else 0.0) for n, m in enumerate(moments))
     assert _most_in_a_second(arrived) <= 10
+
+
+@given(st.lists(st.floats(0, 0.3), min_size=1, max_size=50))
+@settings(max_examples=30)
+def test_what_is_kept_back_after_its_turn_makes_no_second_too_full(lags: list[float]) -> None:
+    """A busy process sends late; the limit counts when requests arrive, not when they were due."""
+
+    async def work() -> list[float]:
+        pacer, sent = Pacer(10), list[float]()
+
+        async def ask(lag: float) -> None:
+            departure = await pacer.turn()
+            await asyncio.sleep(lag)
+            departure.sent()
+            sent.append(asyncio.get_running_loop().time())
+
+        await asyncio.gather(*(ask(lag) for lag in lags * 2))
+        return sorted(sent)
+
+    assert _most_in_a_second(clock.run(work())) <= 10
 
 
 def test_an_idle_time_brings_no_burst() -> None:
