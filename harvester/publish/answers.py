@@ -15,7 +15,7 @@ from harvester.publish.layout import Layout, table_layout
 from harvester.publish.manifest import TableState
 from harvester.publish.sql import columns, name, sql_type
 from harvester.publish.staged import SCRATCH, put_table, take_labels, valid_rows
-from harvester.publish.workbench import Connection, with_room, workbench
+from harvester.publish.workbench import KEYS, Connection, with_room, workbench
 from harvester.schema import QUERY
 from harvester.store.lake import Lake
 
@@ -67,7 +67,7 @@ class Staged:
         try:
             once = dict.fromkeys(self.parts)
             parts = todays_files(self.lake, layout, once, f"{scratch}/parts")
-            return with_room(inside)
+            return with_room(inside, KEYS)
         finally:
             self.lake.delete_folder(scratch)
 

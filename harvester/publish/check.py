@@ -13,7 +13,7 @@ from harvester.publish.layout import META_TABLES, Layout, table_layouts
 from harvester.publish.manifest import Manifest
 from harvester.publish.sql import columns, name, text
 from harvester.publish.views import FILES, MOMENTS
-from harvester.publish.workbench import Connection, one
+from harvester.publish.workbench import KEYS, Connection, one
 from harvester.store.lake import Lake
 
 __all__ = ["check", "is_current"]
@@ -29,6 +29,7 @@ def check(
     Where the file is a checked one that `gained` was added to, what that cannot have touched is not
     looked at again; the keys that came were held against all others when they were added.
     """
+    connection.execute(f"SET memory_limit = {text(KEYS)}")
     connection.execute(f"ATTACH {text(str(file))} AS new (READ_ONLY)")
     connection.execute("USE new")
     faults = list(_faults(connection, manifest, gained))
@@ -78,8 +79,12 @@ def _rows(connection: Connection, relation: str, expected: int) -> Iterator[str]
 
 
 def _keys(connection: Connection, layout: Layout) -> Iterator[str]:
-    key = columns(layout.key)
-    grouped = f"SELECT 1 FROM main.{name(layout.name)} GROUP BY {key} HAVING count(*) > 1"
+    """As many digests as rows: no key is there twice. Only else the keys themselves are held."""
+    key, rows = columns(layout.key), f"main.{name(layout.name)}"
+    told = f"SELECT count(*) - count(DISTINCT hash({key})) FROM {rows}"
+    if not one(connection, told):
+        return
+    grouped = f"SELECT 1 FROM {rows} GROUP BY {key} HAVING count(*) > 1"
     if twice := one(connection, f"SELECT count(*) FROM ({grouped})"):
         yield f"{layout.name} has {twice} keys more than once"
 

@@ -22,7 +22,7 @@ from harvester.publish.manifest import LakeFile, TableState
 from harvester.publish.news import Search
 from harvester.publish.sql import columns, key_text, text
 from harvester.publish.staged import PART_OF, SCRATCH, row_of
-from harvester.publish.workbench import one, with_room, workbench
+from harvester.publish.workbench import KEYS, one, with_room, workbench
 from harvester.schema import RUN_ID
 from harvester.store.lake import Lake
 
@@ -74,7 +74,7 @@ def merge_table(  # noqa: PLR0913 - what came, what it is held against, what it 
 
     try:
         staged = todays_files(lake, layout, dict.fromkeys(parts), f"{scratch}/parts")
-        return with_room(work)
+        return with_room(work, KEYS)
     finally:
         lake.delete_folder(scratch)
 
