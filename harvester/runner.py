@@ -13,7 +13,7 @@ import structlog
 from harvester.catalogue import RESOURCES
 from harvester.conduct import Conduct
 from harvester.engine import Harvest, Observer
-from harvester.errors import OutOfServiceError
+from harvester.errors import LakeError, OutOfServiceError
 from harvester.estimate import Plan, plan_of
 from harvester.experience import experience_of
 from harvester.fetch import Pace
@@ -87,11 +87,16 @@ def _run(
     return Outcome(summary)
 
 
-def _planned(review: Review, pace: Pace) -> Plan:
-    """What a plan would have said when the run began: by then no more was known than the counts."""
+def _planned(review: Review, pace: Pace) -> Plan | None:
+    """What a plan would have said when the run began: no more was known then than the counts."""
     queries = review.job.queries
+    try:
+        experience = experience_of(review.job)
+    except LakeError as error:  # publishing will tell, if that matters
+        _log.debug("nothing planned", reason=str(error))
+        return None
     counts = review.ledger.first_counts(queries)
-    return plan_of(queries, counts, pace.rate, pace.concurrency, experience_of(review.job))
+    return plan_of(queries, counts, pace.rate, pace.concurrency, experience)
 
 
 def _harvest(run: OpenRun, review: Review, pace: Pace, observer: Observer, blank: Blank) -> Stop:

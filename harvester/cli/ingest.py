@@ -15,7 +15,14 @@ import structlog
 from rich.console import Console
 from rich.markup import escape
 
-from harvester.cli.options import database_option, database_path, lake_option
+from harvester.cli.options import (
+    database_option,
+    database_path,
+    json_option,
+    lake_option,
+    register_option,
+    watch_options,
+)
 from harvester.ingest import Ingested, load_files
 from harvester.intake import Watch
 from harvester.model import Job
@@ -37,18 +44,9 @@ _OFTEN = 60.0
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @lake_option
 @database_option
-@click.option(
-    "--register",
-    type=click.Choice(["tables", "views"]),
-    default="tables",
-    show_default=True,
-    help="Load the rows, or point at the lake's Parquet.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON document.")
-@click.option("--log-format", type=click.Choice(["console", "json"]), default="console")
-@click.option("--log-level", type=click.Choice(["debug", "info"]), default="info")
-@click.option("--log-file", metavar="FILE", help="Write the log there instead of to stderr.")
-@click.option("--no-progress", is_flag=True, help="Log lines instead of a display on a terminal.")
+@register_option
+@json_option
+@watch_options
 def ingest(
     resource: str,
     files: tuple[str, ...],

@@ -11,7 +11,16 @@ import click
 
 from harvester.errors import SpecError
 
-__all__ = ["base_url_option", "database_option", "database_path", "lake_option"]
+__all__ = [
+    "base_url_option",
+    "database_option",
+    "database_path",
+    "json_option",
+    "lake_option",
+    "log_options",
+    "register_option",
+    "watch_options",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -32,6 +41,41 @@ def base_url_option(command: F) -> F:
     """`--base-url`."""
     text = "Where NCBI Datasets v2 is served [default: NCBI itself]."
     return click.option("--base-url", metavar="URL", help=text)(command)
+
+
+def register_option(command: F) -> F:
+    """`--register`."""
+    return click.option(
+        "--register",
+        type=click.Choice(["tables", "views"]),
+        default="tables",
+        show_default=True,
+        help="Load the rows, or point at the lake's Parquet.",
+    )(command)
+
+
+def json_option(command: F) -> F:
+    """`--json`."""
+    text = "Print the summary as one JSON document."
+    return click.option("--json", "as_json", is_flag=True, help=text)(command)
+
+
+def log_options(command: F) -> F:
+    """`--log-format` and `--log-level`."""
+    level = click.option("--log-level", type=click.Choice(["debug", "info"]), default="info")
+    form = click.option("--log-format", type=click.Choice(["console", "json"]), default="console")
+    return form(level(command))
+
+
+def watch_options(command: F) -> F:
+    """`--log-file` and `--no-progress`, besides those for the log."""
+    file = click.option(
+        "--log-file", metavar="FILE", help="Write the log there instead of to stderr."
+    )
+    lines = click.option(
+        "--no-progress", is_flag=True, help="Log lines instead of a display on a terminal."
+    )
+    return log_options(file(lines(command)))
 
 
 def database_path(path: str) -> Path:

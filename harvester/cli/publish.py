@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import click
 
-from harvester.cli.options import database_option, database_path, lake_option
+from harvester.cli.options import (
+    database_option,
+    database_path,
+    lake_option,
+    log_options,
+    register_option,
+)
 from harvester.errors import SpecError
 from harvester.publish import MANIFEST, build_database, read_manifest
 from harvester.runs import tidy
@@ -19,15 +25,8 @@ __all__ = ["publish"]
 @click.command()
 @lake_option
 @database_option
-@click.option(
-    "--register",
-    type=click.Choice(["tables", "views"]),
-    default="tables",
-    show_default=True,
-    help="Load the rows, or point at the lake's Parquet.",
-)
-@click.option("--log-format", type=click.Choice(["console", "json"]), default="console")
-@click.option("--log-level", type=click.Choice(["debug", "info"]), default="info")
+@register_option
+@log_options
 def publish(
     lake: str | None, database: str | None, register: str, log_format: str, log_level: str
 ) -> None:

@@ -14,7 +14,9 @@ from harvester.cli.options import (
     base_url_option,
     database_option,
     database_path,
+    json_option,
     lake_option,
+    watch_options,
 )
 from harvester.cli.pace import pace_of
 from harvester.cli.progress import LogLines, bars
@@ -51,11 +53,8 @@ class _Show:
 @click.option("--concurrency", type=click.IntRange(1, 256), help="Requests in flight.")
 @click.option("--fresh", is_flag=True, help="Forget an interrupted run of the job.")
 @click.option("--strict", is_flag=True, help="Identifiers that NCBI does not know are a failure.")
-@click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON document.")
-@click.option("--log-format", type=click.Choice(["console", "json"]), default="console")
-@click.option("--log-level", type=click.Choice(["debug", "info"]), default="info")
-@click.option("--log-file", metavar="FILE", help="Write the log there instead of to stderr.")
-@click.option("--no-progress", is_flag=True, help="Log lines instead of bars on a terminal.")
+@json_option
+@watch_options
 def run(
     jobs: tuple[str, ...],
     *,

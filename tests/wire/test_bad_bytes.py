@@ -10,14 +10,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from harvester.engine import Live
-from harvester.fetch import Pace, Policy
-from harvester.model import Job, Query
-from harvester.runner import run_job
+from harvester.model import Query
 from tests.wire.badness import GENE, GENOME, MISFITS, VIRUS, Case, Kind, cases
 from tests.wire.hostile import JSON, NDJSON, Answer, Asked, Told, page_number, serve
+from tests.wire.runs import harvest
 
-POLICY = Policy(attempts=3, first_wait=0.01, longest_wait=0.02)
 FORMS = [(GENOME, NDJSON), (GENOME, JSON), (GENE, NDJSON), (GENE, JSON), (VIRUS, NDJSON)]
 
 
@@ -28,13 +25,6 @@ class Harvested:
     kind: Kind
     cases: list[Case]
     connection: duckdb.DuckDBPyConnection
-
-
-class _Nobody:
-    interval = 1.0
-
-    def tick(self, live: Live) -> None:
-        del live
 
 
 def _neighbours(page: int) -> tuple[str, str]:
@@ -68,13 +58,11 @@ def harvested(
     folder = tmp_path_factory.mktemp("bad")
     found = cases(kind, ndjson=form == NDJSON)
     query = Query("q", kind.table, "taxa", ("9606",))
-    job = Job("bad", (query,), lake=str(folder / "lake"), database=str(folder / "x.duckdb"))
     with serve(_answers(kind, form, found)) as server:
-        pace = Pace(server.url, rate=1000, concurrency=2, policy=POLICY)
-        outcome = run_job(job, pace, _Nobody(), fresh=False, on_publish=lambda: None)
-    assert outcome.summary.status == "complete", outcome.summary.failed
-    assert outcome.summary.records == 3 * len(found)
-    assert outcome.summary.quarantined == sum(case.rejected for case in found)
+        summary = harvest(folder, server.url, query)
+    assert summary.status == "complete", summary.failed
+    assert summary.records == 3 * len(found)
+    assert summary.quarantined == sum(case.rejected for case in found)
     with duckdb.connect(str(folder / "x.duckdb"), read_only=True) as connection:
         yield Harvested(kind, found, connection)
 

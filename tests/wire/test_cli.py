@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from harvester.sandbox import SandboxConfig, serve_in_thread
+from tests.wire.runs import harvester
 
 ROOT = Path(__file__).parents[2]
 GOOD = """\
@@ -40,19 +41,6 @@ harvest:
 def url() -> Iterator[str]:
     with serve_in_thread(SandboxConfig(latency=0.0, rps=0)) as served:
         yield served.url
-
-
-def harvester(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("HARVESTER_", "NCBI_"))}
-    return subprocess.run(
-        [sys.executable, "-m", "harvester", *words],
-        cwd=folder,
-        env={**kept, "PYTHONPATH": str(ROOT), **variables},
-        capture_output=True,
-        text=True,
-        timeout=50,
-        check=False,
-    )
 
 
 @pytest.fixture

@@ -9,12 +9,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from harvester.engine import Live
-from harvester.fetch import Pace, Policy
-from harvester.model import Job, Query
-from harvester.runner import run_job
+from harvester.fetch import Policy
+from harvester.model import Query
 from harvester.sandbox import SandboxConfig, Served, Size, serve_in_thread
 from harvester.summary import Summary
+from tests.wire.runs import harvest
 
 #: Patient in number, impatient in time.
 POLICY = Policy(attempts=10, first_wait=0.02, longest_wait=0.05)
@@ -28,13 +27,6 @@ SIZES = (Size("genome", "562", 1200), Size("annotation", "GCF_000005845.2", 2200
 TABLES = ("genome", "annotation", "gene")
 
 
-class _Nobody:
-    interval = 1.0
-
-    def tick(self, live: Live) -> None:
-        del live
-
-
 @pytest.fixture(scope="module")
 def served() -> Iterator[Served]:
     with serve_in_thread(SandboxConfig(latency=0.0, rps=0, sizes=SIZES)) as server:
@@ -42,9 +34,7 @@ def served() -> Iterator[Served]:
 
 
 def _run(folder: Path, served: Served, *queries: Query) -> Summary:
-    job = Job("f", queries, lake=str(folder / "lake"), database=str(folder / "x.duckdb"))
-    pace = Pace(served.url, rate=1000, concurrency=4, policy=POLICY)
-    return run_job(job, pace, _Nobody(), fresh=False, on_publish=lambda: None).summary
+    return harvest(folder, served.url, *queries, policy=POLICY)
 
 
 def _rows(folder: Path) -> dict[str, list[Any]]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,12 +13,11 @@ import duckdb
 import pytest
 
 from harvester.catalogue import RESOURCES
-from harvester.engine import Live
 from harvester.fetch import Pace, Policy
-from harvester.runner import run_job
 from harvester.sandbox import SandboxConfig, serve_in_thread
 from harvester.spec import load_job
 from tests.wire.reference import Report, lost, reports, unwrapped
+from tests.wire.runs import go, harvester
 
 ROOT = Path(__file__).parents[2]
 
@@ -78,15 +75,7 @@ def harvest(
 ) -> tuple[subprocess.CompletedProcess[str], dict[str, Any]]:
     (folder / "job.yaml").write_text(job)
     words = ["run", "job.yaml", "--base-url", url, "--rps", "1000", "--json", *flags]
-    done = subprocess.run(
-        [sys.executable, "-m", "harvester", *words],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=50,
-        check=False,
-    )
+    done = harvester(folder, *words)
     return done, json.loads(done.stdout) if done.stdout else {}
 
 
@@ -198,15 +187,6 @@ def test_views_hold_the_same_rows_as_tables(url: str, tmp_path: Path) -> None:
     assert all(kept["tables"])
 
 
-class _Nobody:
-    """Watches nothing."""
-
-    interval = 1.0
-
-    def tick(self, live: Live) -> None:
-        del live
-
-
 def test_where_nothing_listens_nothing_is_published(tmp_path: Path) -> None:
     (tmp_path / "job.yaml").write_text(_job(CASES[3]))
     job = replace(
@@ -216,7 +196,7 @@ def test_where_nothing_listens_nothing_is_published(tmp_path: Path) -> None:
     )
     policy = Policy(attempts=3, first_wait=0.0, longest_wait=0.0)
     pace = Pace("http://127.0.0.1:9", rate=1000, concurrency=4, policy=policy)
-    outcome = run_job(job, pace, _Nobody(), fresh=False, on_publish=lambda: None)
+    outcome = go(job, pace)
     assert outcome.summary.status == "failed"
     assert "connect" in outcome.summary.failed[0]["reason"]
     assert not (tmp_path / "harvest.duckdb").exists()

@@ -8,21 +8,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 from harvester.catalogue import RESOURCES
-from harvester.engine import Live
 from harvester.errors import SpecError
-from harvester.fetch import Pace, Policy
-from harvester.model import Job, Query
+from harvester.model import Query
 from harvester.publish import read_manifest
-from harvester.runner import run_job
 from harvester.sandbox import SandboxConfig, Served, Size, serve_in_thread
 from harvester.store.lake import Lake
 from harvester.summary import Summary
+from tests.wire import runs
 from tests.wire.packages import camelled, ingest, ndjson, package, squeezed
 from tests.wire.reference import reports, unwrapped
+from tests.wire.runs import ask
 
 COLI = "GCF_000005845.2"
 SIZES = (
@@ -47,13 +45,6 @@ PATHS = {
 Records = list[dict[str, Any]]
 
 
-class _Nobody:
-    interval = 1.0
-
-    def tick(self, live: Live) -> None:
-        del live
-
-
 @pytest.fixture(scope="module")
 def served() -> Iterator[Served]:
     with serve_in_thread(SandboxConfig(latency=0.0, rps=0, sizes=SIZES)) as server:
@@ -68,15 +59,7 @@ def records(served: Served) -> dict[str, Records]:
 
 def harvest(folder: Path, served: Served, *queries: Query, faults: str = "") -> Summary:
     served.faults.set(faults)
-    job = Job("nightly", queries, lake=str(folder / "lake"), database=str(folder / "x.duckdb"))
-    policy = Policy(attempts=3, first_wait=0.01, longest_wait=0.02)
-    pace = Pace(served.url, rate=1000, concurrency=4, policy=policy)
-    return run_job(job, pace, _Nobody(), fresh=False, on_publish=lambda: None).summary
-
-
-def ask(folder: Path, sql: str) -> list[Any]:
-    with duckdb.connect(str(folder / "x.duckdb"), read_only=True) as connection:
-        return connection.execute(sql).fetchall()
+    return runs.harvest(folder, served.url, *queries)
 
 
 def table(folder: Path, name: str) -> list[str]:

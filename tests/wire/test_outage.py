@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -17,6 +15,7 @@ import duckdb
 import pytest
 
 from harvester.sandbox import SandboxConfig, Served, serve_in_thread
+from tests.wire.runs import harvester
 
 ROOT = Path(__file__).parents[2]
 JOB = """\
@@ -49,15 +48,7 @@ def _run(
 ) -> tuple[subprocess.CompletedProcess[str], dict[str, Any]]:
     (folder / "night.yaml").write_text(JOB.format(patience=patience))
     words = ["run", "night.yaml", "--base-url", url, "--rps", "1000", "--json", *flags]
-    done = subprocess.run(
-        [sys.executable, "-m", "harvester", *words],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=50,
-        check=False,
-    )
+    done = harvester(folder, *words)
     return done, json.loads(done.stdout)
 
 

@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from harvester.sandbox import SandboxConfig, serve_in_thread
-from tests.wire.test_cli import GOOD, harvester
+from tests.wire.runs import harvester
+from tests.wire.test_cli import GOOD
 
 
 @pytest.fixture(scope="module", params=["tables", "views"])

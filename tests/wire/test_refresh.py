@@ -14,11 +14,12 @@ from harvester.fetch import Pace
 from harvester.model import Every, Job, Query
 from harvester.publish import read_manifest
 from harvester.refresh import Refresh
-from harvester.runner import Outcome, run_job
+from harvester.runner import Outcome
 from harvester.sandbox import SandboxConfig, Served, Size, serve_in_thread
 from harvester.shards import today
 from harvester.store.lake import Lake
-from tests.wire.test_removal import POLICY, Nights, _Nobody
+from tests.wire.runs import HASTY, go
+from tests.wire.test_removal import Nights
 
 SIZES = (Size("genome", "562", 2500), Size("virus", "1335626", 2500))
 WHOLE = Query("coli", "genome", "taxa", ("562",))
@@ -125,9 +126,9 @@ def _run(nights: Nights, query: Query, faults: str) -> Outcome:
     nights.served.faults.set(faults)
     lake, database = str(nights.folder / "lake"), str(nights.folder / "x.duckdb")
     job = Job("nightly", (query,), lake=lake, database=database)
-    policy = replace(POLICY, attempts=10)
+    policy = replace(HASTY, attempts=10)
     pace = Pace(nights.served.url, rate=1000, concurrency=4, policy=policy, patience=0.1)
-    return run_job(job, pace, _Nobody(), fresh=False, on_publish=lambda: None)
+    return go(job, pace)
 
 
 def test_a_resumed_run_keeps_what_it_began_with(nights: Nights) -> None:

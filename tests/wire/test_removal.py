@@ -7,27 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
-from harvester.engine import Live
-from harvester.fetch import Pace, Policy
+from harvester.fetch import Pace
 from harvester.model import Job, Query
-from harvester.runner import run_job
 from harvester.sandbox import SandboxConfig, Served, Size, serve_in_thread
 from harvester.summary import Summary
+from tests.wire.runs import HASTY, ask, go
 
-POLICY = Policy(attempts=3, first_wait=0.01, longest_wait=0.02)
 SIZES = (Size("genome", "562", 1200),)
 COLI = Query("coli", "genome", "taxa", ("562",))
 APES = Query("apes", "genome", "taxa", ("9443",))
-
-
-class _Nobody:
-    interval = 1.0
-
-    def tick(self, live: Live) -> None:
-        del live
 
 
 @dataclass
@@ -43,14 +33,11 @@ class Nights:
         self.served.faults.set(faults)
         lake, database = str(self.folder / "lake"), str(self.folder / "x.duckdb")
         wanted = Job(job, queries or (COLI,), lake=lake, database=database)
-        pace = Pace(self.served.url, rate=1000, concurrency=4, policy=POLICY, most_pages=100)
-        return run_job(
-            wanted, pace, _Nobody(), fresh=False, accept_removals=accept, on_publish=lambda: None
-        ).summary
+        pace = Pace(self.served.url, rate=1000, concurrency=4, policy=HASTY, most_pages=100)
+        return go(wanted, pace, accept_removals=accept).summary
 
     def ask(self, sql: str) -> list[Any]:
-        with duckdb.connect(str(self.folder / "x.duckdb"), read_only=True) as connection:
-            rows = connection.execute(sql).fetchall()
+        rows = ask(self.folder, sql)
         return [row[0] if len(row) == 1 else row for row in rows]
 
     def accessions(self) -> set[str]:

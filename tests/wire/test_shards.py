@@ -6,20 +6,15 @@ import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import duckdb
 import pytest
 
-from harvester.engine import Live
-from harvester.fetch import Pace, Policy
-from harvester.model import Job, Query
-from harvester.runner import run_job
+from harvester.model import Query
 from harvester.sandbox import SandboxConfig, Served, Size, serve_in_thread
 from harvester.summary import Summary
 from tests.wire.hostile import Asked, Told, serve
+from tests.wire.runs import ask, harvest
 
-POLICY = Policy(attempts=3, first_wait=0.01, longest_wait=0.02)
 SIZES = (
     Size("genome", "562", 12_000),
     Size("annotation", "GCF_000001405.40", 12_000),
@@ -29,13 +24,6 @@ SIZES = (
 )
 
 
-class _Nobody:
-    interval = 1.0
-
-    def tick(self, live: Live) -> None:
-        del live
-
-
 @pytest.fixture(scope="module")
 def served() -> Iterator[Served]:
     with serve_in_thread(SandboxConfig(latency=0.06, rps=0, sizes=SIZES)) as server:
@@ -43,14 +31,7 @@ def served() -> Iterator[Served]:
 
 
 def _run(folder: Path, served: Served, query: Query, *, workers: int = 8) -> Summary:
-    job = Job("s", (query,), lake=str(folder / "lake"), database=str(folder / "x.duckdb"))
-    pace = Pace(served.url, rate=1000, concurrency=workers, policy=POLICY, most_pages=100)
-    return run_job(job, pace, _Nobody(), fresh=False, on_publish=lambda: None).summary
-
-
-def _ask(folder: Path, sql: str) -> Any:
-    with duckdb.connect(str(folder / "x.duckdb"), read_only=True) as connection:
-        return connection.execute(sql).fetchall()
+    return harvest(folder, served.url, query, concurrency=workers, most_pages=100)
 
 
 CASES = [
@@ -72,13 +53,13 @@ def test_shards_bring_exactly_what_one_walk_brings(
     assert (one.status, many.status) == ("complete", "complete")
     assert one.records == many.records
     assert rows in (None, many.records)
-    ((chains, expected, distinct),) = _ask(
+    ((chains, expected, distinct),) = ask(
         tmp_path / "many", "SELECT chains, expected, distinct_keys FROM meta.queries"
     )
     assert chains > 1
     assert expected == distinct == many.tables[query.resource].rows
     keys = f"SELECT * EXCLUDE (_run_id, _fetched_at) FROM {query.resource} ORDER BY ALL"
-    assert _ask(tmp_path / "many", keys) == _ask(tmp_path / "one", keys)
+    assert ask(tmp_path / "many", keys) == ask(tmp_path / "one", keys)
     assert many.requests <= 1.6 * one.requests + 6
 
 
@@ -89,7 +70,7 @@ def test_the_next_night_knows_where_to_cut(served: Served, tmp_path: Path) -> No
     assert (summary.status, summary.tables["genome"].rows) == ("complete", 12_000)
     # A count of the whole, and for each of the four shards half a page more than the pages.
     assert summary.requests <= 1 + 12 + 5
-    assert _ask(tmp_path, "SELECT count(*) FROM meta.changes WHERE change <> 'added'") == [(0,)]
+    assert ask(tmp_path, "SELECT count(*) FROM meta.changes WHERE change <> 'added'") == [(0,)]
 
 
 @pytest.mark.parametrize("query", [CASES[0][0], CASES[2][0], CASES[3][0]], ids=lambda q: q.id)
@@ -102,7 +83,7 @@ def test_shards_that_do_not_add_up_are_walked_as_one(
     finally:
         served.faults.set("")
     assert (summary.status, summary.records) == ("complete", 12_000)
-    assert _ask(tmp_path, "SELECT chains, state FROM meta.queries") == [(1, "complete")]
+    assert ask(tmp_path, "SELECT chains, state FROM meta.queries") == [(1, "complete")]
 
 
 def test_a_shard_that_is_refused_is_no_failure(served: Served, tmp_path: Path) -> None:
@@ -113,7 +94,7 @@ def test_a_shard_that_is_refused_is_no_failure(served: Served, tmp_path: Path) -
     finally:
         served.faults.set("")
     assert (summary.status, summary.records) == ("complete", 12_000)
-    assert _ask(tmp_path, "SELECT chains, state FROM meta.queries") == [(1, "complete")]
+    assert ask(tmp_path, "SELECT chains, state FROM meta.queries") == [(1, "complete")]
 
 
 def test_a_server_that_takes_no_notice_of_filters_is_walked_as_one(tmp_path: Path) -> None:
@@ -133,9 +114,7 @@ def test_a_server_that_takes_no_notice_of_filters_is_walked_as_one(tmp_path: Pat
 
     query = Query("g", "genome", "taxa", ("562",))
     with serve(answer) as server:
-        job = Job("s", (query,), lake=str(tmp_path / "lake"), database=str(tmp_path / "x.duckdb"))
-        pace = Pace(server.url, rate=1000, concurrency=8, policy=POLICY)
-        summary = run_job(job, pace, _Nobody(), fresh=False, on_publish=lambda: None).summary
+        summary = harvest(tmp_path, server.url, query, concurrency=8)
     assert (summary.status, summary.records, summary.duplicates) == ("complete", 9000, 0)
     assert summary.requests < 20
 
@@ -146,5 +125,5 @@ def test_a_page_that_cannot_be_had_costs_only_its_own_part(tmp_path: Path) -> No
         served.faults.set("genome/500@3-5")
         summary = _run(tmp_path, served, CASES[0][0], workers=1)
     assert (summary.status, summary.tables["genome"].rows) == ("complete", 12_000)
-    ((chains,),) = _ask(tmp_path, "SELECT chains FROM meta.queries")
+    ((chains,),) = ask(tmp_path, "SELECT chains FROM meta.queries")
     assert chains > 1

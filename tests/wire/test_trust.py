@@ -17,26 +17,17 @@ from urllib.parse import unquote, urlsplit
 import duckdb
 import pytest
 
-from harvester.engine import Live
-from harvester.fetch import Pace, Policy
+from harvester.fetch import Pace
 from harvester.model import Job, Query
-from harvester.runner import run_job
 from tests.wire.hostile import Asked, Server, Told, serve
-from tests.wire.test_cli import harvester, read_all
+from tests.wire.runs import HASTY, go, harvester
+from tests.wire.test_cli import read_all
 
 ROOT = Path(__file__).parents[2]
 #: Colours, a bell, a title, eight-bit controls, a turned direction of writing, an end of line.
 EVIL = "\x1b[31mred\x07\x1b]0;title\x07\x9b2J\u202egnp\r\nharvester: complete"
 SQL = "'; DROP TABLE genome; --\" || (SELECT 1)"
 PAINTS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-POLICY = Policy(attempts=2, first_wait=0.01, longest_wait=0.02)
-
-
-class _Nobody:
-    interval = 1.0
-
-    def tick(self, live: Live) -> None:
-        del live
 
 
 def _page(*accessions: str, **more: Any) -> Told:
@@ -52,8 +43,8 @@ def _harvest(folder: Path, url: str, *values: str, register: str = "tables") -> 
         database=str(folder / "x.duckdb"),
         register=register,
     )
-    pace = Pace(url, rate=1000, concurrency=2, policy=POLICY)
-    return run_job(job, pace, _Nobody(), fresh=False, on_publish=lambda: None).summary.status
+    pace = Pace(url, rate=1000, concurrency=2, policy=HASTY)
+    return go(job, pace).summary.status
 
 
 def _rows(folder: Path, sql: str) -> list[tuple[Any, ...]]:
