@@ -131,6 +131,6 @@ class Conduct:
         if self.harvest.stop.wanted or self.ledger.by_key is not None:
             return self.ledger.by_key is not None
         found = await asyncio.to_thread(self.review.survey)
-        verdict = self.review.verdict(found)
+        verdict = self.review.standing(found)
         await self.harvest.record(await asyncio.to_thread(self.review.by_key, verdict))
         return True

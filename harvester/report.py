@@ -74,13 +74,20 @@ class Verdict:
         return tuple(item for item in self.items if item.outcome == "unknown")
 
 
-def judge(queries: Sequence[Query], ledger: Ledger, found: Survey, allowed: float) -> Verdict:
+def judge(
+    queries: Sequence[Query],
+    ledger: Ledger,
+    found: Survey,
+    allowed: float,
+    *,
+    with_items: bool = True,
+) -> Verdict:
     """Judges each query, and each identifier of it; `allowed` percent of its rows may be lost."""
     walked = {query.id: list(ledger.walked(chains_of(query))) for query in queries}
     reports = tuple(_query(query, walked[query.id], ledger, found, allowed) for query in queries)
     items = tuple(
         item
-        for query in queries
+        for query in (queries if with_items else ())
         for chain in walked[query.id]
         for item in _items(query, chain, ledger, found)
     )
@@ -176,10 +183,10 @@ def _shrunk(loss: Loss, allowed: float) -> str:
 def _items(query: Query, chain: Chain, ledger: Ledger, found: Survey) -> Iterator[Item]:
     state, matched = ledger.state(chain.id), found.matches.get(chain.id, {})
     told = {name: message for message in state.messages for name in message.identifiers}
+    day = ledger.window_of(chain.id)
     for value in chain.values:
         records = matched.get(value, 0) if len(chain.values) > 1 else state.rows
         outcome, reason = _outcome(chain, state, told.get(value), records)
-        day = ledger.window_of(chain.id)
         if day and outcome == "empty":
             outcome, reason = "ok", f"NCBI has nothing new since {day}"
         taxon = ledger.taxa.get(query.taxon or value)

@@ -97,6 +97,10 @@ class Review:
         """What became of each query and each identifier."""
         return judge(self.job.queries, self.ledger, found, self.allowed)
 
+    def standing(self, found: Survey) -> Verdict:
+        """What became of each query so far; of identifiers there may be millions."""
+        return judge(self.job.queries, self.ledger, found, self.allowed, with_items=False)
+
     def histogram(self, chain: Chain) -> Histogram:
         """How the chain's rows of earlier runs are spread along the axis of its resource."""
         resource = RESOURCES[chain.resource]

@@ -7,7 +7,7 @@ import json
 import re
 import secrets
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
@@ -17,7 +17,7 @@ from harvester import __version__
 from harvester.catalogue import RESOURCES
 from harvester.errors import LakeError
 from harvester.ledger import Ledger
-from harvester.model import Job
+from harvester.model import Job, Query
 from harvester.publish import build_database, is_current, leftovers, read_manifest
 from harvester.schema import lake_schema, load_schema
 from harvester.store.journal import Journal, replay
@@ -104,10 +104,9 @@ def waiting_runs(lake: Lake) -> list[Ledger]:
 
 def digest_of(job: Job) -> str:
     """A digest of what the job asks for, whatever it makes of the answers."""
-    queries = [asdict(query) for query in job.queries]
-    for query in queries:
-        for own in ("ignore_changes", "refresh", "full_every"):
-            del query[own]
+    own = ("ignore_changes", "refresh", "full_every")
+    names = [part.name for part in fields(Query) if part.name not in own]
+    queries = [{name: getattr(query, name) for name in names} for query in job.queries]
     asked = json.dumps(queries, sort_keys=True)
     return hashlib.sha256(asked.encode()).hexdigest()[:16]
 

@@ -67,8 +67,11 @@ async def _page(
     """One page. The first is asked for as JSON, which alone tells how many records there are."""
     plain = build(chain, endpoint, mark.token, ndjson=mark.number > 0)
     request = replace(plain, behind=mark.behind)
+
+    def lines() -> Request:
+        return replace(build(chain, endpoint, mark.token), lenient=True)
+
     try:
-        lines = replace(build(chain, endpoint, mark.token), lenient=True)
         opened = await _ask(request, lines, resource, asker)
     except RefusedError as error:
         if mark.token and error.status == 400:  # noqa: PLR2004
@@ -82,11 +85,13 @@ async def _page(
     return await asker.ask(request, resource)
 
 
-async def _ask(request: Request, lines: Request, resource: Resource, asker: Asker) -> Opened:
+async def _ask(
+    request: Request, lines: Callable[[], Request], resource: Resource, asker: Asker
+) -> Opened:
     """A page that stays broken is asked for line by line: only the bad line is lost by that."""
     try:
         return await asker.ask(request, resource)
     except TransientError as error:
         if error.reason not in _BROKEN:
             raise
-        return await asker.ask(lines, resource)
+        return await asker.ask(lines(), resource)

@@ -48,9 +48,9 @@ def build(
     """The request for one page; the same chain and token always give the same request."""
     paging = _paging(endpoint, token, page_size)
     accept = "application/x-ndjson" if ndjson and endpoint.ndjson else "application/json"
-    path = _path(chain, endpoint)
-    if endpoint.post_path and len(path) > LONGEST_PATH:
+    if endpoint.post_path and _too_long(chain, endpoint):
         return Request("POST", endpoint.post_path, accept, _body(chain, endpoint, paging))
+    path = _path(chain, endpoint)
     query = urlencode([*_parameters(chain, endpoint), *paging.items()])
     return Request("GET", f"{path}?{query}" if query else path, accept)
 
@@ -65,6 +65,12 @@ def _paging(endpoint: Endpoint, token: str, page_size: int) -> dict[str, str | i
 def _path(chain: Chain, endpoint: Endpoint) -> str:
     values = ",".join(quote(value, safe="") for value in chain.sent or chain.values)
     return endpoint.path.format(values, quote(_taxon(chain), safe=""))
+
+
+def _too_long(chain: Chain, endpoint: Endpoint) -> bool:
+    """Whether the path is; of a long list that is told without writing it."""
+    values = chain.sent or chain.values
+    return sum(map(len, values)) > LONGEST_PATH or len(_path(chain, endpoint)) > LONGEST_PATH
 
 
 def _taxon(chain: Chain) -> str:
