@@ -19,6 +19,7 @@ __all__ = [
     "CommittedRun",
     "LakeFile",
     "Manifest",
+    "Retired",
     "TableState",
     "manifest_text",
     "parse_manifest",
@@ -36,7 +37,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class LakeFile:
-    """One Parquet file; the fingerprint is that of the layout under which it was written."""
+    """One Parquet file; the fingerprint is that of the layout under which it was written.
+
+    A file that several runs' files were folded into has no run of its own: its rows name theirs.
+    """
 
     path: str
     rows: int
@@ -89,12 +93,22 @@ class CommittedRun:
 
 
 @dataclass(frozen=True, slots=True)
+class Retired:
+    """A file that others have replaced; readers who opened it before have `until` (ISO 8601)."""
+
+    path: str
+    bytes: int
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
-    """The whole lake at one moment."""
+    """The whole lake at one moment; what is `retired` is still there but no part of it."""
 
     runs: tuple[CommittedRun, ...] = ()
     tables: Mapping[str, TableState] = field(default_factory=dict)
     meta: Mapping[str, tuple[LakeFile, ...]] = field(default_factory=dict)
+    retired: tuple[Retired, ...] = ()
 
     def table(self, name: str) -> TableState:
         """The files of a resource's table; none where it was never harvested."""
@@ -167,6 +181,8 @@ def manifest_text(manifest: Manifest, indent: int | None = None) -> str:
         "tables": {name: asdict(files) for name, files in manifest.tables.items()},
         "meta": {name: [asdict(file) for file in files] for name, files in manifest.meta.items()},
     }
+    if manifest.retired:
+        body["retired"] = [asdict(file) for file in manifest.retired]
     return json.dumps(body, indent=indent)
 
 
@@ -177,11 +193,12 @@ def _parse(body: Mapping[str, Any]) -> Manifest:
             f"the lake's manifest has version {version}, and this harvester knows {_VERSION}: "
             "use a newer harvester"
         )
-    _refuse_unknown(body, {"version", "runs", "tables", "meta"})
+    _refuse_unknown(body, {"version", "runs", "tables", "meta", "retired"})
     return Manifest(
         runs=tuple(_one(CommittedRun, run) for run in body["runs"]),
         tables={name: _table(files) for name, files in body["tables"].items()},
         meta={name: _files(files) for name, files in body["meta"].items()},
+        retired=tuple(_one(Retired, file) for file in body.get("retired", ())),
     )
 
 
