@@ -82,7 +82,7 @@ def compact(
         raise SpecError(f"there is no lake in {place.root}: `harvester run` makes one")
     targets = list(_targets(databases, settings.database))
     if dry_run:
-        _tell_plan(place, preview(place, keep), keep, as_json=as_json)
+        _tell_plan(place, preview(place, keep), grace, as_json=as_json)
     else:
         done = fold_lake(place, targets, keep, lambda plan: _announce(plan, quiet=as_json))
         _tell_outcome(place, done, as_json=as_json)
@@ -114,24 +114,32 @@ def _targets(flags: tuple[str, ...], variable: str | None) -> Iterator[Path]:
         yield database_path(_DEFAULT_DATABASE)
 
 
-def _tell_plan(lake: Lake, plan: Plan, keep: Keep, *, as_json: bool) -> None:
+def _tell_plan(lake: Lake, plan: Plan, grace: str, *, as_json: bool) -> None:
     told = tallies(plan)
     if as_json:
-        _document(lake, told, dry_run=True, retired_bytes=_replaced(plan))
-    elif plan.folds:
-        _lines(told)
-        click.echo(
-            f"nothing is done yet: {_intent(plan)}; what they replace stays for {keep.grace}"
-        )
+        replaced = sum(fold.bytes for fold in plan.folds)
+        _document(lake, told, dry_run=True, spared=plan.spared, retired_bytes=replaced)
     else:
-        click.echo(_NOTHING)
+        _announce(plan, quiet=False)
+        if plan.folds:
+            click.echo(f"nothing is done yet; what these replace would stay for {grace} (--grace)")
+        else:
+            click.echo(_NOTHING)
 
 
 def _announce(plan: Plan, *, quiet: bool) -> None:
     """What is going to be done; on stderr where stdout is for a program."""
     if plan.folds:
-        _lines(tallies(plan), err=quiet)
-        click.echo(_intent(plan), err=True)
+        for line in telling(tallies(plan)):
+            click.echo(line, err=quiet)
+        files = sum(len(fold.files) for fold in plan.folds)
+        then = sum(fold.files_after for fold in plan.folds)
+        click.echo(f"to fold: {files:,} files into {then:,}", err=quiet)
+    if plan.spared:
+        click.echo(
+            f"{plan.spared:,} older rows stay for now: not a tenth of their well-sized files",
+            err=quiet,
+        )
 
 
 def _tell_outcome(lake: Lake, done: Compaction, *, as_json: bool) -> None:
@@ -139,14 +147,14 @@ def _tell_outcome(lake: Lake, done: Compaction, *, as_json: bool) -> None:
     waiting = sum(file.bytes for file in done.manifest.retired)
     told = after_folding(done.plan, done.manifest)
     if as_json:
-        figures = {"freed_bytes": freed, "retired_bytes": waiting}
+        figures = {"spared": done.plan.spared, "freed_bytes": freed, "retired_bytes": waiting}
         built = [str(file) for file in done.databases]
         _document(lake, told, dry_run=False, databases=built, **figures)
         return
     if done.plan.folds:
         now, then = (sum(getattr(one, name) for one in told) for name in ("files", "files_after"))
         weight = sum(one.bytes_after for one in told)
-        click.echo(f"{now:,} files became {then:,} with {size(weight)}")
+        click.echo(f"done: {now:,} files became {then:,} with {size(weight)}")
     else:
         click.echo(_NOTHING)
     for file in done.databases:
@@ -159,20 +167,6 @@ def _tell_outcome(lake: Lake, done: Compaction, *, as_json: bool) -> None:
             f"{len(done.manifest.retired):,} files with {size(waiting)} are replaced and stay for "
             f"readers; the first `harvester compact` after {last:%Y-%m-%d %H:%M} UTC removes them"
         )
-
-
-def _intent(plan: Plan) -> str:
-    files = sum(len(fold.files) for fold in plan.folds)
-    return f"{files:,} files are folded into {sum(fold.files_after for fold in plan.folds):,}"
-
-
-def _replaced(plan: Plan) -> int:
-    return sum(fold.bytes for fold in plan.folds)
-
-
-def _lines(told: list[Tally], *, err: bool = False) -> None:
-    for line in telling(told):
-        click.echo(line.rstrip(), err=err)
 
 
 def _document(lake: Lake, told: list[Tally], *, dry_run: bool, **more: object) -> None:

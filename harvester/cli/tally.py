@@ -54,7 +54,7 @@ def telling(told: Sequence[Tally]) -> Iterator[str]:
     widths = [max(map(len, column)) for column in zip(_HEAD, *cells, strict=True)]
     for first, *rest in (_HEAD, *cells):
         columns = (text.rjust(width) for text, width in zip(rest, widths[1:], strict=True))
-        yield "  ".join([first.ljust(widths[0]), *columns])
+        yield "  ".join([first.ljust(widths[0]), *columns]).rstrip()
 
 
 def size(number: int) -> str:

@@ -29,8 +29,7 @@ def tiers(files: Collection[LakeFile], stale: Collection[LakeFile] = ()) -> list
         groups[-1].append(file)
     worth = [group for group in groups if len(group) > 1]
     chosen = {file.path for group in worth for file in group}
-    alone = [file for file in stale if file.path not in chosen]
-    return [*worth, alone] if alone else worth
+    return [*worth, *([file] for file in stale if file.path not in chosen)]
 
 
 def newest(files: Sequence[LakeFile]) -> list[LakeFile]:

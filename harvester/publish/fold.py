@@ -11,9 +11,11 @@ from dataclasses import dataclass, replace
 from itertools import count
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import structlog
 
 from harvester.errors import LakeError
+from harvester.publish.evolve import todays_rows
 from harvester.publish.files import batches_of, write_file
 from harvester.publish.folded import FoldedTable, named_files, read_files
 from harvester.publish.folding import Fold, Plan
@@ -27,8 +29,9 @@ from harvester.store.lake import Lake
 
 __all__ = ["carry_out"]
 
-#: What DuckDB may hold in memory while it sorts.
-_MEMORY = "192MB"
+#: What DuckDB may hold in memory: it sorts what is narrow only.
+_MEMORY = "128MB"
+
 _log = structlog.get_logger(__name__)
 
 #: What each fold became.
@@ -61,11 +64,8 @@ def carry_out(lake: Lake, plan: Plan, stamp: str) -> Manifest:
 def _see_turns(connection: Connection, manifest: Manifest) -> None:
     """Makes the table `turns`: the runs in the order of their commits."""
     runs = pa.array([run.run_id for run in manifest.runs], pa.string())
-    put_table(
-        connection,
-        "turns",
-        pa.table({"run_id": runs, "turn": pa.array(range(len(runs)), pa.int64())}),
-    )
+    turns = pa.array(range(len(runs)), pa.int64())
+    put_table(connection, "turns", pa.table({"run_id": runs, "turn": turns}))
 
 
 def _after(manifest: Manifest, made: Made) -> Manifest:
@@ -126,16 +126,28 @@ class _Folder:
                 yield fold, _checked(fold, self._meta(fold, number))
 
     def _meta(self, fold: Fold, number: int) -> tuple[LakeFile, ...]:
-        layout, kept = meta_layout(fold.table), self.plan.kept
-        rows = f"SELECT {columns(layout.arrow.names)} FROM {read_files(self.lake, fold.files)}"
-        if kept is not None and fold.table not in LASTING:
-            rows += f" WHERE run_id IN {within(kept)}"
-        # The rows of a run stay together, and the runs in the order of their commits.
-        rows += " ORDER BY file_index, "
-        rows += "run_id, table_name, key" if fold.table == "changes" else "file_row_number"
+        """The rows of a run stay together, and the runs in the order of their commits."""
+        layout = meta_layout(fold.table)
         path = f"_meta/{fold.table}/{self.stamp}-{number:05d}.parquet"
-        batches = batches_of(self.connection, rows, layout.arrow)
-        return named_files(write_file(self.lake, path, layout.arrow, batches), layout.fingerprint)
+        rows = self._changes if fold.table == "changes" else self._rows
+        return named_files(
+            write_file(self.lake, path, layout.arrow, rows(layout, fold)), layout.fingerprint
+        )
+
+    def _changes(self, layout: Layout, fold: Fold) -> Iterator[pa.RecordBatch]:
+        """These are as many as the rows: sorted they take less room."""
+        rows = f"SELECT {columns(layout.arrow.names)} FROM {read_files(self.lake, fold.files)}"
+        if self.plan.kept is not None:
+            rows += f" WHERE run_id IN {within(self.plan.kept)}"
+        rows += " ORDER BY file_index, run_id, table_name, length(key), key"
+        return batches_of(self.connection, rows, layout.arrow)
+
+    def _rows(self, layout: Layout, fold: Fold) -> Iterator[pa.RecordBatch]:
+        kept = None if fold.table in LASTING else self.plan.kept
+        runs = pa.array(sorted(kept or ()), pa.string())
+        for file in fold.files:
+            for batch in todays_rows(self.lake, layout, file.path):
+                yield batch if kept is None else batch.filter(pc.is_in(batch["run_id"], runs))
 
 
 def _checked(fold: Fold, new: tuple[LakeFile, ...]) -> tuple[LakeFile, ...]:

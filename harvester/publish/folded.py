@@ -13,6 +13,7 @@ from harvester.publish.files import batches_of, write_file, write_files
 from harvester.publish.folding import Fold
 from harvester.publish.layout import Layout
 from harvester.publish.manifest import LakeFile, TableState
+from harvester.publish.ranked import Ranked
 from harvester.publish.retention import Kept, over_in, within
 from harvester.publish.sql import columns, name, parquet, same
 from harvester.publish.told import ENDED_BY, TOLD_BY, by_run
@@ -67,11 +68,13 @@ class FoldedTable:
         """Versions of rows, sorted by key."""
         schema = self.layout.arrow
         chosen = self._left(read_files(self.lake, fold.files), fold)
-        query = f"SELECT {columns(schema.names, 'v')} FROM {chosen} ORDER BY {self._order}"
         paths = (f"{self.layout.name}/{self.stamp}-{number:05d}.parquet" for number in numbers)
         sizes = Sizes(part=_ANY_SIZE, rows=rows_each(fold.files))
-        batches = batches_of(self.connection, query, schema)
-        written = list(write_files(self.lake, paths, schema, batches, sizes))
+        files = [file.path for file in fold.files]
+        scratch = f"_runs/{self.stamp}/scratch/rows.arrow"
+        batches = Ranked(self.connection, self.lake, files, schema, scratch)
+        ordered = batches.batches(chosen, self._order)
+        written = list(write_files(self.lake, paths, schema, ordered, sizes))
         after = [file for part in written for file in named_files(part, self.layout.fingerprint)]
         if after and self._digest(chosen) != self._digest(f"{read_files(self.lake, after)} v"):
             raise LakeError(f"the files of {fold.table} did not fold: the lake stays as it was")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from harvester.publish.choice import newest, rows_each, tiers
@@ -56,36 +56,50 @@ class Fold:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The lake as it is, the runs whose past is kept, and what is to be folded."""
+    """The lake as it is, the runs whose past is kept, and what is to be folded.
+
+    `spared` rows may be given up and are not yet: they are few among others in well-sized files.
+    """
 
     manifest: Manifest
     kept: Kept
     folds: tuple[Fold, ...]
+    spared: int = 0
+
+    @property
+    def given_up(self) -> int:
+        """The rows that are given up; what names them in other files is not counted."""
+        return sum(fold.given_up for fold in self.folds if fold.part != "ended")
 
 
 def plan_folds(lake: Lake, manifest: Manifest, kept: Kept, spill: str) -> Plan:
     """Looks for what is worth folding; nothing is written but what DuckDB has no room for."""
 
-    def look(room: str) -> tuple[Fold, ...]:
+    def look(room: str) -> Plan:
         with workbench(spill, room) as connection:
             planner = _Planner(connection, lake, manifest, kept)
-            return (*planner.tables(), *planner.meta())
+            plan = Plan(manifest, kept, (*planner.tables(), *planner.meta()))
+            return replace(plan, spared=sum(planner.past.values()) - plan.given_up)
 
-    return Plan(manifest, kept, with_room(look))
+    return with_room(look)
 
 
 @dataclass(frozen=True, slots=True)
 class _Planner:
+    """Looks table by table; `past` is to hold how many rows of which files are not kept."""
+
     connection: Connection
     lake: Lake
     manifest: Manifest
     kept: Kept
+    past: dict[str, int] = field(default_factory=dict)
 
     def tables(self) -> Iterator[Fold]:
         """What is worth it of each resource's table."""
         for layout in table_layouts():
             state = self.manifest.table(layout.name)
             gone = past_versions(self.connection, self.lake, layout, state, self.kept)
+            self.past.update(gone)
             rows = tiers(state.data, _stale(state.data, gone))
             over = sum(_gone(group, gone) for group in rows)
             yield from (_fold(layout.name, "rows", group, gone) for group in rows)
@@ -101,6 +115,7 @@ class _Planner:
         for layout in meta_layouts():
             files = self.manifest.meta.get(layout.name, ())
             gone = past_rows(self.connection, self.lake, layout.name, files, self.kept)
+            self.past.update(gone)
             last = newest(files)
             older = files[: len(files) - len(last)]
             for file in _stale(older, gone):
