@@ -37,7 +37,7 @@ _log = structlog.get_logger(__name__)
 class Keep:
     """How much of the past stays: the last runs, the last days, whichever is more; None is all.
 
-    Files that others replace stay for the time of `grace`.
+    Files that others have replaced stay for the time of `grace`.
     """
 
     runs: int | None = None
@@ -73,9 +73,9 @@ def fold_lake(
         before = _todays(lake)
         plan = _planned(lake, before, keep)
         tell(plan)
-        after = _folded(lake, plan, keep.grace) if plan.folds else before
+        after = _folded(lake, plan) if plan.folds else before
         built = _brought_up_to_date(lake, published, before, after, plan)
-        after, removed = _released(lake, after)
+        after, removed = _released(lake, after, keep.grace)
         tidy(lake)
         return Compaction(plan, after, removed, built)
 
@@ -98,11 +98,11 @@ def _todays(lake: Lake) -> Manifest:
     return todays
 
 
-def _folded(lake: Lake, plan: Plan, grace: timedelta) -> Manifest:
+def _folded(lake: Lake, plan: Plan) -> Manifest:
     """One write of the manifest makes the new files the lake's; the others are retired by it."""
     folded = carry_out(lake, plan, new_id())
-    until = (datetime.now(UTC) + grace).isoformat(timespec="seconds")
-    over = (Retired(file.path, file.bytes, until) for fold in plan.folds for file in fold.files)
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    over = (Retired(file.path, file.bytes, now) for fold in plan.folds for file in fold.files)
     folded = replace(folded, retired=(*folded.retired, *over))
     write_manifest(lake, folded)
     return folded
@@ -123,10 +123,12 @@ def _brought_up_to_date(
     return tuple(one.file for one in due)
 
 
-def _released(lake: Lake, manifest: Manifest) -> tuple[Manifest, tuple[Retired, ...]]:
+def _released(
+    lake: Lake, manifest: Manifest, grace: timedelta
+) -> tuple[Manifest, tuple[Retired, ...]]:
     """Removes the retired files whose time is over; the manifest forgets them first."""
-    now = datetime.now(UTC)
-    due = tuple(file for file in manifest.retired if datetime.fromisoformat(file.until) <= now)
+    latest = datetime.now(UTC) - grace
+    due = tuple(file for file in manifest.retired if datetime.fromisoformat(file.since) <= latest)
     if not due:
         return manifest, ()
     after = replace(manifest, retired=_without(manifest.retired, due))

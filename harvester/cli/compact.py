@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -44,7 +44,7 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
     default="1d",
     show_default=True,
     metavar="TIME",
-    help="Files that were replaced stay for so long: 0s, 90m, 12h, 7d.",
+    help="Files stay for so long after they were replaced: 0s, 90m, 12h, 7d.",
 )
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document at the end.")
@@ -85,7 +85,7 @@ def compact(
         _tell_plan(place, preview(place, keep), grace, as_json=as_json)
     else:
         done = fold_lake(place, targets, keep, lambda plan: _announce(plan, quiet=as_json))
-        _tell_outcome(place, done, as_json=as_json)
+        _tell_outcome(place, done, grace, as_json=as_json)
 
 
 def _at_least_one(flag: str, number: int | None) -> int | None:
@@ -142,7 +142,7 @@ def _announce(plan: Plan, *, quiet: bool) -> None:
         )
 
 
-def _tell_outcome(lake: Lake, done: Compaction, *, as_json: bool) -> None:
+def _tell_outcome(lake: Lake, done: Compaction, grace: str, *, as_json: bool) -> None:
     freed = sum(file.bytes for file in done.removed)
     waiting = sum(file.bytes for file in done.manifest.retired)
     told = after_folding(done.plan, done.manifest)
@@ -162,10 +162,9 @@ def _tell_outcome(lake: Lake, done: Compaction, *, as_json: bool) -> None:
     if done.removed:
         click.echo(f"{len(done.removed):,} files with {size(freed)} are removed")
     if waiting:
-        last = max(datetime.fromisoformat(file.until) for file in done.manifest.retired)
         click.echo(
             f"{len(done.manifest.retired):,} files with {size(waiting)} are replaced and stay for "
-            f"readers; the first `harvester compact` after {last:%Y-%m-%d %H:%M} UTC removes them"
+            f"readers: `harvester compact` removes them when that is {grace} ago (--grace)"
         )
 
 

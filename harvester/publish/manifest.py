@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from itertools import accumulate
@@ -28,7 +28,8 @@ __all__ = [
 ]
 
 MANIFEST = "manifest.json"
-_VERSION = 1
+#: Who knows the first only would take folded files for a run's own.
+_PLAIN, _FOLDED = 1, 2
 
 _log = structlog.get_logger(__name__)
 
@@ -94,11 +95,11 @@ class CommittedRun:
 
 @dataclass(frozen=True, slots=True)
 class Retired:
-    """A file that others have replaced; readers who opened it before have `until` (ISO 8601)."""
+    """A file that others have replaced `since` a moment (ISO 8601): somebody may still read it."""
 
     path: str
     bytes: int
-    until: str
+    since: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +149,16 @@ class Manifest:
 
     def paths(self) -> list[str]:
         """Every file that the lake consists of, the manifest itself left out."""
-        tables = (file for table in self.tables.values() for file in table.files)
-        meta = (file for listed in self.meta.values() for file in listed)
-        return [file.path for file in (*tables, *meta)]
+        return [file.path for file in self._files()]
+
+    @property
+    def folded(self) -> bool:
+        """Whether some of them are of several runs."""
+        return any(not file.run_id for file in self._files())
+
+    def _files(self) -> Iterator[LakeFile]:
+        yield from (file for table in self.tables.values() for file in table.files)
+        yield from (file for listed in self.meta.values() for file in listed)
 
 
 def read_manifest(lake: Lake) -> Manifest:
@@ -176,7 +184,7 @@ def write_manifest(lake: Lake, manifest: Manifest) -> None:
 def manifest_text(manifest: Manifest, indent: int | None = None) -> str:
     """The manifest as JSON."""
     body = {
-        "version": _VERSION,
+        "version": _FOLDED if manifest.folded else _PLAIN,
         "runs": [asdict(run) for run in manifest.runs],
         "tables": {name: asdict(files) for name, files in manifest.tables.items()},
         "meta": {name: [asdict(file) for file in files] for name, files in manifest.meta.items()},
@@ -188,9 +196,9 @@ def manifest_text(manifest: Manifest, indent: int | None = None) -> str:
 
 def _parse(body: Mapping[str, Any]) -> Manifest:
     version = body["version"]
-    if version != _VERSION:
+    if version not in (_PLAIN, _FOLDED):
         raise LakeError(
-            f"the lake's manifest has version {version}, and this harvester knows {_VERSION}: "
+            f"the lake's manifest has version {version}, and this harvester knows {_FOLDED}: "
             "use a newer harvester"
         )
     _refuse_unknown(body, {"version", "runs", "tables", "meta", "retired"})
