@@ -81,7 +81,7 @@ def _weight(place: Place) -> int:
 
 
 @pytest.mark.timeout(300)
-@settings(max_examples=3)
+@settings(max_examples=2)
 @given(st.lists(st.tuples(RUN, st.sampled_from(["fold", "publish"])), min_size=2, max_size=4))
 def test_nothing_that_a_database_says_is_another(runs: list[tuple[Run, str]]) -> None:
     """Brought up to date and built anew, right after a compaction and after later runs."""
@@ -132,7 +132,6 @@ def test_what_nobody_has_to_read_again_is_not(place: Place) -> None:
     assert done.databases == (place.file,)
     assert place.ask("SELECT versions FROM versions._made") == [built]
     assert pointing(place.file).stands_on(place.manifest)
-    assert contents(place.file, place.runs) == rebuilt(place)
     place.run("genome", [{"accession": "C"}])
     assert place.update()
     assert contents(place.file, place.runs) == rebuilt(place)
