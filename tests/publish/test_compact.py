@@ -132,7 +132,9 @@ def test_what_nobody_has_to_read_again_is_not(place: Place) -> None:
     assert done.databases == (place.file,)
     assert place.ask("SELECT versions FROM versions._made") == [built]
     assert pointing(place.file).stands_on(place.manifest)
-    place.run("genome", [{"accession": "C"}])
+    change = place.run("genome", [{"accession": "C"}, {"accession": "A9", "submitter": "new"}])
+    assert (change.added, change.changed) == (1, 1)
+    assert place.ask("SELECT count(*) FROM meta.changes WHERE change = 'changed'") == [6]
     assert place.update()
     assert contents(place.file, place.runs) == rebuilt(place)
 

@@ -168,3 +168,18 @@ def test_a_key_of_several_columns_with_nulls(place: Place) -> None:
         "genbank_accession": "A",
         "refseq_accession": None,
     }
+
+
+@pytest.mark.parametrize("keep", [Keep(), Keep(runs=1)], ids=["all words", "the newest words"])
+def test_of_folded_words_the_newest_counts(keep: Keep, place: Place) -> None:
+    """Of `a` the last word is that it is left out, of `b` that it came back."""
+    for brought in ({"a", "b"}, {"a"}, {"b"}, {"b", "c"}):
+        _end(place, _staged(place, place.begin(), {2: brought}), {"q"}, set())
+        words = place.manifest.table(TABLE).versions
+        fold_lake(place.lake, [], keep, lambda _: None)
+        assert place.manifest.table(TABLE).versions == words
+    (file,) = place.manifest.table(TABLE).members
+    assert file.rows == (6 if keep.runs is None else 3)
+    last = _staged(place, place.begin(), {2: set()})
+    assert survey(last).losses == {"q": Loss(2, 2)}
+    assert _keys(orphans(last, {"q"})) == {"a", "b", "c"}
