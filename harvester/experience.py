@@ -71,8 +71,7 @@ def _swollen(database: Path, manifest: Manifest) -> float:
 
 def _past(job: Job, lake: Lake, manifest: Manifest) -> Past | None:
     digest = digest_of(job)
-    newest = (run for rows in read_newest_first(lake, manifest, "runs") for run in reversed(rows))
-    for run in newest:
+    for run in read_newest_first(lake, manifest, "runs"):
         if run["job_digest"] == digest and run["status"] == "complete" and run["requests"]:
             return Past(run["requests"], run["records"], run["bytes_received"], run["seconds"])
     return None

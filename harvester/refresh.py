@@ -57,10 +57,9 @@ class Refresh:
     def _past(self, query: str) -> Iterator[tuple[datetime, dict[str, str]]]:
         """How the query went in earlier runs and when those began, the newest first."""
         began = {run.run_id: datetime.fromisoformat(run.started_at) for run in self.manifest.runs}
-        for rows in read_newest_first(self.lake, self.manifest, "queries"):
-            for row in rows:
-                if row["query_id"] == query:
-                    yield began[row["run_id"]], row
+        for row in read_newest_first(self.lake, self.manifest, "queries"):
+            if row["query_id"] == query:
+                yield began[row["run_id"]], row
 
     def windows(self, query: Query) -> dict[str, str]:
         """The first day of each chain; a taxon that brought nothing yet is asked for whole."""

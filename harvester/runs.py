@@ -29,6 +29,7 @@ __all__ = [
     "OpenRun",
     "begin_run",
     "digest_of",
+    "new_id",
     "open_run",
     "runs_of",
     "sweep",
@@ -190,7 +191,7 @@ def _ask_again(lake: Lake, run: OpenRun, lost: Lost) -> None:
 
 def begin_run(lake: Lake, job: Job, base_url: str, *, resumable: bool = True) -> OpenRun:
     """A new run; one that cannot be resumed is swept by the next where it does not end well."""
-    run_id = _new_id()
+    run_id = new_id()
     run = OpenRun(Ledger(), Journal(lake, _journal_path(run_id)), resumed=False)
     run.record(
         **{
@@ -208,7 +209,8 @@ def begin_run(lake: Lake, job: Job, base_url: str, *, resumable: bool = True) ->
     return run
 
 
-def _new_id() -> str:
+def new_id() -> str:
+    """The moment and four characters by chance: what a run is called, and its files."""
     moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     return f"{moment}-{''.join(secrets.choice(_LETTERS) for _ in range(4))}"
 

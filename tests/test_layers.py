@@ -19,6 +19,7 @@ CONDUCT = frozenset(
     {
         "axes",
         "channel",
+        "compaction",
         "conduct",
         "counting",
         "cutting",

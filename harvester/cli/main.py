@@ -36,8 +36,8 @@ class _Commands(click.Group):
     """Imports a command when it is asked for: `validate` need not wait for DuckDB to load."""
 
     names: Sequence[str] = (
-        "run", "plan", "validate", "status", "ingest", "publish", "tables", "query", "changes",
-        "schema", "sandbox",
+        "run", "plan", "validate", "status", "ingest", "publish", "compact", "tables", "query",
+        "changes", "schema", "sandbox",
     )  # fmt: skip
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -6,6 +6,9 @@ from harvester.publish.changes import CHANGES, Changes, PublishedRun, published_
 from harvester.publish.check import is_current
 from harvester.publish.counts import row_counts
 from harvester.publish.database import build_database
+from harvester.publish.evolve import upgrade
+from harvester.publish.fold import carry_out
+from harvester.publish.folding import Fold, Plan, plan_folds
 from harvester.publish.histogram import day_counts, newest_days
 from harvester.publish.layout import META_TABLES
 from harvester.publish.leftovers import leftovers
@@ -14,6 +17,7 @@ from harvester.publish.manifest import (
     CommittedRun,
     LakeFile,
     Manifest,
+    Retired,
     TableState,
     read_manifest,
     write_manifest,
@@ -21,6 +25,8 @@ from harvester.publish.manifest import (
 from harvester.publish.members import Loss, orphans, write_members
 from harvester.publish.merge import TableChange, merge_table
 from harvester.publish.meta import keep_quarantine, read_newest_first, read_runs, write_meta
+from harvester.publish.pointing import Pointing, pointing
+from harvester.publish.retention import kept_runs
 from harvester.publish.sql import type_name
 from harvester.publish.survey import ChainCount, Survey, survey
 
@@ -33,22 +39,30 @@ __all__ = [
     "ChainCount",
     "Changes",
     "CommittedRun",
+    "Fold",
     "LakeFile",
     "Loss",
     "Manifest",
+    "Plan",
+    "Pointing",
     "PublishedRun",
+    "Retired",
     "Staged",
     "Survey",
     "TableChange",
     "TableState",
     "build_database",
+    "carry_out",
     "day_counts",
     "is_current",
     "keep_quarantine",
+    "kept_runs",
     "leftovers",
     "merge_table",
     "newest_days",
     "orphans",
+    "plan_folds",
+    "pointing",
     "published_runs",
     "read_manifest",
     "read_newest_first",
@@ -56,6 +70,7 @@ __all__ = [
     "row_counts",
     "survey",
     "type_name",
+    "upgrade",
     "write_manifest",
     "write_members",
     "write_meta",

@@ -29,29 +29,30 @@ def build_database(
     target: Path,
     *,
     register: str = "tables",
-    memory: str = MEMORY,
     anew: bool = True,
     blank: Blank | None = None,
+    same: Manifest | None = None,
 ) -> None:
     """Builds the database from the lake alone; the old file serves until the new one is whole.
 
     Unless `anew`, what the lake has gained is added to a copy of the old file where that can be
     trusted; views are cheap to make anew. A `blank` made before saves time. Files that an older
-    harvester wrote are brought to today's layout first, once and for all.
+    harvester wrote are brought to today's layout first, once and for all. A database of the lake
+    `same`, whose files have only been folded since, has all rows already.
     """
     todays = upgrade(lake, manifest)
     if todays != manifest:
         write_manifest(lake, todays)
     made = Made(form_of(register), todays, _whole_second())
     with built_aside(target) as aside:
-        may_update = not anew and register == "tables"
-        if not (may_update and update(lake, made, Path(os.path.realpath(target)), aside, memory)):
+        may_update, last = not anew and register == "tables", Path(os.path.realpath(target))
+        if not (may_update and update(lake, made, last, aside, MEMORY, same)):
             views = register == "views"
-            _build(lake, made, aside, memory, Blank() if views else blank or Blank(), views=views)
+            _build(lake, made, aside, Blank() if views else blank or Blank(), views=views)
         os.utime(aside, ns=(made.stamp, made.stamp))
 
 
-def _build(lake: Lake, made: Made, aside: Path, memory: str, blank: Blank, *, views: bool) -> None:
+def _build(lake: Lake, made: Made, aside: Path, blank: Blank, *, views: bool) -> None:
     def work(room: str) -> None:
         for leftover in (aside, aside.with_name(f"{aside.name}.wal")):
             leftover.unlink(missing_ok=True)
@@ -62,7 +63,7 @@ def _build(lake: Lake, made: Made, aside: Path, memory: str, blank: Blank, *, vi
                 put_made(connection, replace(made, versions=made.now))
             check(connection, aside, made.manifest)
 
-    with_room(work, memory)
+    with_room(work)
 
 
 def _whole_second() -> int:

@@ -22,9 +22,11 @@ _ASIDE = re.compile(rf"(?:_[a-z]+/)?(?:{_TABLES})/\.{_FILE}\.tmp|\.{re.escape(MA
 def leftovers(lake: Lake, manifest: Manifest) -> list[str]:
     """What the lake's tables do not consist of although the harvester made it.
 
-    A file whose rows the manifest names in another layout stays: an open database may read it.
+    A file whose rows the manifest names in another layout stays: an open database may read it. So
+    does one that is retired.
     """
-    named = {_stem(path) for path in manifest.paths()}
+    retired = (file.path for file in manifest.retired)
+    named = {_stem(path) for path in (*manifest.paths(), *retired)}
     return [
         path
         for path in lake.list("")

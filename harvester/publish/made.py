@@ -54,9 +54,14 @@ def read_made(connection: Connection) -> Made:
     return Made(form, parse_manifest(manifest, "the database"), stamp, size, versions)
 
 
-def beyond(held: Manifest, now: Manifest) -> Manifest | None:
-    """What has come to a lake since it was as held; None where that is not the beginning of it."""
+def beyond(held: Manifest, now: Manifest, same: Manifest | None = None) -> Manifest | None:
+    """What has come to a lake since it was as held; None where that is not the beginning of it.
+
+    `same` is the lake as it was before its files were folded: then nothing has come.
+    """
     held, now = _without_members(held), _without_members(now)
+    if same is not None and held == _without_members(same):
+        return Manifest()
     names = [*held.tables, *(name for name in now.tables if name not in held.tables)]
     try:
         tables = {name: _more(held.table(name), now.table(name)) for name in names}
@@ -79,6 +84,6 @@ def _rest(held: tuple[T, ...], now: tuple[T, ...]) -> tuple[T, ...]:
 
 
 def _without_members(manifest: Manifest) -> Manifest:
-    """Which question delivered which row is no part of the database."""
+    """Which question delivered which row, and files that are over, are no part of the database."""
     tables = {name: replace(state, members=()) for name, state in manifest.tables.items()}
-    return replace(manifest, tables=tables)
+    return replace(manifest, tables=tables, retired=())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from itertools import accumulate
@@ -19,6 +19,7 @@ __all__ = [
     "CommittedRun",
     "LakeFile",
     "Manifest",
+    "Retired",
     "TableState",
     "manifest_text",
     "parse_manifest",
@@ -27,7 +28,8 @@ __all__ = [
 ]
 
 MANIFEST = "manifest.json"
-_VERSION = 1
+#: Who knows the first only would take folded files for a run's own.
+_PLAIN, _FOLDED = 1, 2
 
 _log = structlog.get_logger(__name__)
 
@@ -36,7 +38,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class LakeFile:
-    """One Parquet file; the fingerprint is that of the layout under which it was written."""
+    """One Parquet file; the fingerprint is that of the layout under which it was written.
+
+    A file that several runs' files were folded into has no run of its own: its rows name theirs.
+    """
 
     path: str
     rows: int
@@ -89,12 +94,22 @@ class CommittedRun:
 
 
 @dataclass(frozen=True, slots=True)
+class Retired:
+    """A file that others have replaced `since` a moment (ISO 8601): somebody may still read it."""
+
+    path: str
+    bytes: int
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
-    """The whole lake at one moment."""
+    """The whole lake at one moment; what is `retired` is still there but no part of it."""
 
     runs: tuple[CommittedRun, ...] = ()
     tables: Mapping[str, TableState] = field(default_factory=dict)
     meta: Mapping[str, tuple[LakeFile, ...]] = field(default_factory=dict)
+    retired: tuple[Retired, ...] = ()
 
     def table(self, name: str) -> TableState:
         """The files of a resource's table; none where it was never harvested."""
@@ -134,9 +149,16 @@ class Manifest:
 
     def paths(self) -> list[str]:
         """Every file that the lake consists of, the manifest itself left out."""
-        tables = (file for table in self.tables.values() for file in table.files)
-        meta = (file for listed in self.meta.values() for file in listed)
-        return [file.path for file in (*tables, *meta)]
+        return [file.path for file in self._files()]
+
+    @property
+    def folded(self) -> bool:
+        """Whether some of them are of several runs."""
+        return any(not file.run_id for file in self._files())
+
+    def _files(self) -> Iterator[LakeFile]:
+        yield from (file for table in self.tables.values() for file in table.files)
+        yield from (file for listed in self.meta.values() for file in listed)
 
 
 def read_manifest(lake: Lake) -> Manifest:
@@ -162,26 +184,29 @@ def write_manifest(lake: Lake, manifest: Manifest) -> None:
 def manifest_text(manifest: Manifest, indent: int | None = None) -> str:
     """The manifest as JSON."""
     body = {
-        "version": _VERSION,
+        "version": _FOLDED if manifest.folded else _PLAIN,
         "runs": [asdict(run) for run in manifest.runs],
         "tables": {name: asdict(files) for name, files in manifest.tables.items()},
         "meta": {name: [asdict(file) for file in files] for name, files in manifest.meta.items()},
     }
+    if manifest.retired:
+        body["retired"] = [asdict(file) for file in manifest.retired]
     return json.dumps(body, indent=indent)
 
 
 def _parse(body: Mapping[str, Any]) -> Manifest:
     version = body["version"]
-    if version != _VERSION:
+    if version not in (_PLAIN, _FOLDED):
         raise LakeError(
-            f"the lake's manifest has version {version}, and this harvester knows {_VERSION}: "
+            f"the lake's manifest has version {version}, and this harvester knows {_FOLDED}: "
             "use a newer harvester"
         )
-    _refuse_unknown(body, {"version", "runs", "tables", "meta"})
+    _refuse_unknown(body, {"version", "runs", "tables", "meta", "retired"})
     return Manifest(
         runs=tuple(_one(CommittedRun, run) for run in body["runs"]),
         tables={name: _table(files) for name, files in body["tables"].items()},
         meta={name: _files(files) for name, files in body["meta"].items()},
+        retired=tuple(_one(Retired, file) for file in body.get("retired", ())),
     )
 
 

@@ -16,6 +16,7 @@ from harvester.publish.files import batches_of, write_file
 from harvester.publish.layout import Layout, table_layout
 from harvester.publish.manifest import LakeFile, TableState
 from harvester.publish.sql import columns, name, parquet, same, sql_type, texts
+from harvester.publish.staged import place
 from harvester.schema import RUN_ID
 from harvester.store.lake import Lake
 
@@ -149,10 +150,11 @@ def _see_members(answers: Answers) -> None:
     layout, lake, state = answers.layout, answers.staged.lake, answers.staged.state
     key = columns(layout.key)
     typed = ", ".join(f"CAST(NULL AS {sql_type(f)}) AS {name(f.name)}" for f in layout.key_fields)
-    events = f"SELECT 0::BIGINT AS scope, {typed}, true AS present, 0 AS turn WHERE false"
+    events = f"SELECT 0::BIGINT AS scope, {typed}, true AS present, 0::BIGINT AS turn WHERE false"
     if state.members:
-        files = parquet(lake, (file.path for file in state.members))
-        events = f"SELECT scope, {key}, present, file_index AS turn FROM {files}"
+        files = parquet(lake, (file.path for file in state.members), "file_row_number")
+        # Where runs' files were folded, a later word stands below the earlier ones.
+        events = f"SELECT scope, {key}, present, {place()} AS turn FROM {files}"
     answers.run(f"CREATE OR REPLACE VIEW events AS {events}")
     answers.run(
         f"CREATE OR REPLACE VIEW members AS SELECT scope, {key} FROM events "

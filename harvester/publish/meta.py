@@ -45,12 +45,12 @@ def read_runs(lake: Lake) -> list[dict[str, Any]]:
     ]
 
 
-def read_newest_first(lake: Lake, manifest: Manifest, name: str) -> Iterator[list[dict[str, Any]]]:
-    """The rows of a meta table, run by run, the newest first; read as they are asked for."""
+def read_newest_first(lake: Lake, manifest: Manifest, name: str) -> Iterator[dict[str, Any]]:
+    """The rows of a meta table, the newest first; files are read as their rows are asked for."""
     layout = meta_layout(name)
     for file in reversed(manifest.meta.get(name, ())):
         batches = todays_rows(lake, layout, file.path)
-        yield [row for batch in batches for row in batch.to_pylist()]
+        yield from reversed([row for batch in batches for row in batch.to_pylist()])
 
 
 def _valid(

@@ -105,7 +105,7 @@ class Search:
         """The files that hold current versions of changed rows, each under today's layout."""
         rows = self.connection.execute("SELECT DISTINCT held_by FROM news").fetchall()
         runs = {run for (run,) in rows}
-        files = [file for file in self.state.data if file.run_id in runs]
+        files = [file for file in self.state.data if not file.run_id or file.run_id in runs]
         old = [file.path for file in files if file.fingerprint != self.layout.fingerprint]
         todays = todays_files(self.lake, self.layout, old, f"{self.scratch}/held")
         path_of = dict(zip(old, todays, strict=True))

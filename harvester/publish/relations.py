@@ -9,6 +9,7 @@ from harvester.publish.layout import Layout
 from harvester.publish.manifest import LakeFile, TableState
 from harvester.publish.sql import columns, name, parquet, same, sql_type, value_of
 from harvester.publish.staged import place
+from harvester.publish.told import ENDED_BY, by_run
 from harvester.schema import RUN_ID, Field
 from harvester.store.lake import Lake
 
@@ -60,11 +61,10 @@ class Relation:
         """The query for the versions that the files of ended ones name, and when they ended."""
         if not self.files.ended:
             return _nothing((*self.layout.key_fields, RUN_ID, _ENDED))
-        # A file of ended versions is named after the run that ended them.
-        ended = parquet(self.lake, _paths(self.files.ended), "filename")
+        ended = by_run(self.lake, self.files.ended, self.version, ENDED_BY)
         return (
-            f"SELECT {columns(self.version, 'f')}, m.moment AS {_ENDED.name} FROM {ended} f "
-            f"LEFT JOIN {self.moments} m ON m.run_id = parse_filename(f.filename, true)"
+            f"SELECT {columns(self.version, 'f')}, m.moment AS {_ENDED.name} FROM ({ended}) f "
+            f"LEFT JOIN {self.moments} m ON m.run_id = f.{ENDED_BY.name}"
         )
 
     @property

@@ -11,13 +11,22 @@ from harvester.publish.workbench import Connection
 from harvester.schema import CHAIN
 from harvester.store.lake import Lake
 
-__all__ = ["PART_OF", "SCRATCH", "place", "put_table", "row_of", "take_labels", "valid_rows"]
+__all__ = [
+    "PART_OF",
+    "ROOM",
+    "SCRATCH",
+    "place",
+    "put_table",
+    "row_of",
+    "take_labels",
+    "valid_rows",
+]
 
 #: The folder in a run's own where work on its parts spills; it goes when the work is done.
 SCRATCH = "scratch"
 #: A row's place among the parts, in one number: the part's, then the row's within it.
-_ROOM = 2**32
-PART_OF = f"place // {_ROOM}"
+ROOM = 2**32
+PART_OF = f"place // {ROOM}"
 
 
 def place(numbers: Sequence[int] | None = None) -> str:
@@ -25,12 +34,12 @@ def place(numbers: Sequence[int] | None = None) -> str:
     part = "CAST(file_index AS BIGINT)"
     if numbers is not None:
         part = f"CAST(list_extract({list(numbers)}, {part} + 1) AS BIGINT)"
-    return f"{part} * {_ROOM} + file_row_number"
+    return f"{part} * {ROOM} + file_row_number"
 
 
 def row_of(part: int) -> str:
     """The row's number within a part, for the places that lie in it."""
-    return f"place - {part * _ROOM}"
+    return f"place - {part * ROOM}"
 
 
 def put_table(connection: Connection, name: str, rows: pa.Table) -> None:

@@ -14,6 +14,7 @@ from harvester.publish.check import check
 from harvester.publish.duplicate import duplicate
 from harvester.publish.gain import add_gain
 from harvester.publish.made import Made, beyond, put_made, read_made
+from harvester.publish.manifest import Manifest
 from harvester.publish.trust import doubts
 from harvester.publish.workbench import workbench
 from harvester.store.lake import Lake
@@ -23,13 +24,17 @@ __all__ = ["update"]
 _log = structlog.get_logger(__name__)
 
 
-def update(lake: Lake, made: Made, last: Path, file: Path, memory: str) -> bool:
+def update(
+    lake: Lake, made: Made, last: Path, file: Path, memory: str, same: Manifest | None = None
+) -> bool:
     """Makes the file out of the last one, such that it is as `made` says.
+
+    What holds the rows of the manifest `same` has all of them: those were only folded.
 
     Where that cannot be done, for whatever reason, the log says why and a whole build is due.
     """
     try:
-        reason = _update(lake, made, last, file, memory)
+        reason = _update(lake, made, last, file, memory, same)
     except (duckdb.Error, LakeError, OSError, ValueError, TypeError) as error:
         reason = f"{type(error).__name__}: {error}".partition("\n")[0]
     if reason:
@@ -37,7 +42,9 @@ def update(lake: Lake, made: Made, last: Path, file: Path, memory: str) -> bool:
     return not reason
 
 
-def _update(lake: Lake, made: Made, last: Path, file: Path, memory: str) -> str:
+def _update(
+    lake: Lake, made: Made, last: Path, file: Path, memory: str, same: Manifest | None
+) -> str:
     if not last.exists():
         return "there is no last one"
     changed = duplicate(last, file)
@@ -46,7 +53,7 @@ def _update(lake: Lake, made: Made, last: Path, file: Path, memory: str) -> str:
             held = _measured(read_made(connection), last)
             for doubt in doubts(connection, held, made, last, changed):
                 return doubt
-            news = beyond(held.manifest, made.manifest)
+            news = beyond(held.manifest, made.manifest, same)
             if news is None:
                 return "the last one holds files that are not the lake's any more"
             # Nobody else has the file: what is committed goes into it without a log beside it.

@@ -29,10 +29,14 @@ COMPRESSION_LEVEL = 3
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """When rows become a row group, and row groups a file, in bytes of Arrow memory."""
+    """When rows become a row group, and row groups a file, in bytes of Arrow memory.
+
+    With `rows` a file has enough at so many, however small they are.
+    """
 
     row_group: int = 24 * 2**20
     part: int = 192 * 2**20
+    rows: int = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,8 @@ class PartWriter:
     @property
     def full(self) -> bool:
         """Whether the file has reached its size."""
-        return self._written + self._gathered >= self.sizes.part
+        enough = self._written + self._gathered >= self.sizes.part
+        return enough or self.rows >= self.sizes.rows
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Takes rows; a row group is written when enough have gathered."""

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harvester.cli import (  # noqa: F401 - load them once
+    compact,
     ingest,
     plan,
     publish,

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harvester.catalogue import RESOURCES
+from harvester.compaction import Keep, fold_lake
 from harvester.publish import (
     Asked,
     Loss,
@@ -96,14 +97,19 @@ RUNS = st.lists(st.tuples(BROUGHT, st.sets(st.sampled_from("pqr"))), min_size=1,
 
 
 @settings(
-    max_examples=8,
+    max_examples=10,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(runs=RUNS, remove=st.sampled_from(["what is proven", "nothing"]))
+@given(
+    runs=RUNS,
+    remove=st.sampled_from(["what is proven", "nothing"]),
+    fold=st.sampled_from([None, Keep(), Keep(runs=1)]),
+)
 def test_many_runs_against_the_slow_way(
-    runs: list[Run], remove: str, tmp_path_factory: pytest.TempPathFactory
+    runs: list[Run], remove: str, fold: Keep | None, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
+    """Whether or not the files with what was learned are folded after each run."""
     place, model = Place(tmp_path_factory.mktemp("lake")), Model()
     for brought, settled in runs:
         staged = _staged(place, place.begin(), brought)
@@ -113,6 +119,9 @@ def test_many_runs_against_the_slow_way(
         removed = found if remove == "what is proven" else set()
         _end(place, staged, settled, removed)
         model.end(brought, settled, removed)
+        if fold is not None:
+            fold_lake(place.lake, [], fold, lambda _: None)
+            assert len(place.manifest.table(TABLE).members) <= 1
         assert place.manifest.table(TABLE).rows == len(model.held)
 
 
@@ -159,3 +168,18 @@ def test_a_key_of_several_columns_with_nulls(place: Place) -> None:
         "genbank_accession": "A",
         "refseq_accession": None,
     }
+
+
+@pytest.mark.parametrize("keep", [Keep(), Keep(runs=1)], ids=["all words", "the newest words"])
+def test_of_folded_words_the_newest_counts(keep: Keep, place: Place) -> None:
+    """Of `a` the last word is that it is left out, of `b` that it came back."""
+    for brought in ({"a", "b"}, {"a"}, {"b"}, {"b", "c"}):
+        _end(place, _staged(place, place.begin(), {2: brought}), {"q"}, set())
+        words = place.manifest.table(TABLE).versions
+        fold_lake(place.lake, [], keep, lambda _: None)
+        assert place.manifest.table(TABLE).versions == words
+    (file,) = place.manifest.table(TABLE).members
+    assert file.rows == (6 if keep.runs is None else 3)
+    last = _staged(place, place.begin(), {2: set()})
+    assert survey(last).losses == {"q": Loss(2, 2)}
+    assert _keys(orphans(last, {"q"})) == {"a", "b", "c"}

@@ -97,7 +97,7 @@ class Model:
             self.versions.append((*key, self.current[key], moment(began), moment(number)))
 
 
-def _harvest(place: Place, run: Run) -> TableChange:
+def harvest(place: Place, run: Run) -> TableChange:
     parts = [[_row(key, value, valid=valid) for key, value, valid in part] for part in run.parts]
     removed = [dict(zip(KEY, key, strict=True)) for key in run.removed]
     return place.run("sequence", *parts, removed=removed)
@@ -120,7 +120,7 @@ def test_every_history_is_as_the_model_says(runs: list[Run], register: str) -> N
         place, model = Place(Path(folder)), Model()
         for number, run in enumerate(runs, 1):
             expected = model.run(number, run)
-            change = _harvest(place, run)
+            change = harvest(place, run)
             assert {name: getattr(change, name) for name in expected} == expected
         place.build(register)
         columns = ", ".join((*KEY, "length"))
@@ -145,7 +145,7 @@ def test_an_updated_database_is_a_rebuilt_one(runs: list[tuple[Run, bool]]) -> N
         place.run("sequence", MANY)
         place.build()
         for number, (run, published) in enumerate(runs, 1):
-            change = _harvest(place, run)
+            change = harvest(place, run)
             if published or number == len(runs):
                 updated = place.update()
                 assert updated or not change.files.files

@@ -14,10 +14,12 @@ from harvester.publish import (
     CommittedRun,
     LakeFile,
     Manifest,
+    Retired,
     TableState,
     read_manifest,
     write_manifest,
 )
+from harvester.publish.manifest import manifest_text, parse_manifest
 from harvester.store.lake import Lake
 
 
@@ -93,7 +95,7 @@ def _changed(**changes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("body", "told"),
     [
-        (_changed(version=2), "version 2.*newer harvester"),
+        (_changed(version=3), "version 3.*newer harvester"),
         (_changed(news=1), "'news'.*newer harvester"),
         (_changed(tables={"genome": {"data": [], "ended": [], "news": []}}), "'news'.*newer"),
         (_changed(runs=[{"run_id": "r", "started_at": "", "job": "", "news": 1}]), "'news'"),
@@ -115,3 +117,13 @@ def test_a_torn_manifest_is_damaged(lake: Lake) -> None:
     lake.write("manifest.json", b'{"version": 1, "ru')
     with pytest.raises(LakeError, match="damaged"):
         read_manifest(lake)
+
+
+def test_a_lake_with_folded_files_is_refused_by_who_knows_none() -> None:
+    own, folded = LakeFile("a", 1, 1, "r"), LakeFile("b", 1, 1, "")
+    retired = (Retired("a", 1, "2026-01-01T00:00:00Z"),)
+    for files, version in (((own,), 1), ((own, folded), 2)):
+        manifest = Manifest(tables={"genome": TableState(files)}, retired=retired)
+        text = manifest_text(manifest)
+        assert json.loads(text)["version"] == version
+        assert parse_manifest(text, "here") == manifest

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from harvester.sandbox import SandboxConfig, serve_in_thread
+from harvester.store.lake import Lake
+from harvester.store.lock import hold
 from tests.wire.runs import harvester
 
 ROOT = Path(__file__).parents[2]
@@ -51,8 +53,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 COMMANDS = [
-    "run", "plan", "validate", "status", "ingest", "publish", "tables", "query", "changes",
-    "schema", "sandbox",
+    "run", "plan", "validate", "status", "ingest", "publish", "compact", "tables", "query",
+    "changes", "schema", "sandbox",
 ]  # fmt: skip
 
 
@@ -98,6 +100,10 @@ def test_a_bad_job_is_explained_line_by_line_and_nothing_is_asked(
         ["query", "SELECT 1"],
         ["publish"],
         ["publish", "--lake", "nowhere"],
+        ["compact"],
+        ["compact", "--keep-runs", "0"],
+        ["compact", "--keep-days", "-1"],
+        ["compact", "--grace", "tomorrow"],
         ["ingest", "genome"],
         ["ingest", "genom", "good.yaml"],
         ["ingest", "genome", "good.yaml"],
@@ -260,3 +266,31 @@ def test_an_ingest_says_what_it_loaded_and_what_it_could_not(folder: Path) -> No
     again = harvester(folder, "ingest", "genome", "genome.jsonl")
     assert again.stdout.startswith("ingest: complete; 4 records in ")
     assert again.stdout.endswith("; genome 3 rows (unchanged); 1 in quarantine\n")
+
+
+def test_compact_says_what_it_will_do_and_what_it_did(folder: Path) -> None:
+    for number in range(2):
+        (folder / "genome.jsonl").write_text(f'{{"accession": "GCF_00000000{number}.1"}}\n')
+        assert harvester(folder, "ingest", "genome", "genome.jsonl").returncode == 0
+    before = sorted((folder / "data").rglob("*"))
+    plan = harvester(folder, "compact", "--dry-run")
+    assert plan.returncode == 0, plan.stderr
+    assert plan.stdout.startswith("table ")
+    assert "to fold: 10 files into 5\nnothing is done yet; " in plan.stdout
+    assert sorted((folder / "data").rglob("*")) == before
+    done = harvester(folder, "compact", "--json", "--grace", "0s")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert (told["dry_run"], told["databases"]) == (False, ["data/harvest.duckdb"])
+    genome = told["tables"][0]
+    assert (genome["table"], genome["files"], genome["files_after"]) == ("genome", 2, 1)
+    assert told["freed_bytes"] > genome["bytes"] > genome["bytes_after"]
+    assert done.stderr == plan.stdout.rpartition("nothing")[0]
+    again = harvester(folder, "compact")
+    assert (again.returncode, again.stderr) == (0, "")
+    assert again.stdout == "nothing to fold: the files are few and well-sized as they are\n"
+    with hold(Lake(folder / "data/lake"), "nightly"):
+        assert harvester(folder, "compact").returncode == 5
+    missing = harvester(folder, "compact", "--database", "mine.duckdb")
+    assert missing.returncode == 2
+    assert missing.stderr.startswith("harvester: there is no database mine.duckdb: ")
