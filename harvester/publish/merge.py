@@ -43,6 +43,11 @@ class TableChange:
     files: TableState = field(default_factory=TableState)
     changes: tuple[LakeFile, ...] = ()
 
+    @property
+    def whole(self) -> bool:
+        """Whether each row came that the table has now."""
+        return 0 < self.rows == self.records - self.duplicates
+
 
 def merge_table(
     lake: Lake,

@@ -81,7 +81,7 @@ def ask(folder: Path, sql: str) -> list[Any]:
 
 def table(folder: Path, name: str) -> list[str]:
     """The rows but for what the harvester adds, and what NCBI echoes of the question."""
-    own = "_run_id, _fetched_at" + (", _query" if RESOURCES[name].has_query_echo else "")
+    own = "_run_id, _fetched_at, _seen_at" + (", _query" if RESOURCES[name].has_query_echo else "")
     return sorted(map(str, ask(folder, f"SELECT * EXCLUDE ({own}) FROM {name}")))
 
 
