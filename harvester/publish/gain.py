@@ -76,15 +76,11 @@ class _Table:
 
     def _note(self) -> None:
         """Of rows that are as they were one number changes, in its place."""
-        noted = f"UPDATE {_table(self._layout)} SET {SEEN_AT.name} = {instant(self.moment)}"
+        noted = f"UPDATE {_table(self._layout)} v SET {SEEN_AT.name} = {instant(self.moment)}"
         keys = received(self.connection, self.held, self.files)
-        if keys is None:
-            self._run(noted)
-            return
-        self._run(
-            f"{noted} WHERE rowid IN (SELECT v.rowid FROM {_table(self._layout)} v "
-            f"SEMI JOIN ({keys}) k ON {same('v', 'k', self._layout.key)})"
-        )
+        if keys is not None:
+            noted += f" WHERE EXISTS (FROM ({keys}) k WHERE {same('v', 'k', self._layout.key)})"
+        self._run(noted)
 
     def _find(self) -> None:
         key, version = self._layout.key, self.files.version

@@ -61,8 +61,13 @@ def received(connection: Connection, held: Relation, fresh: Relation) -> str | N
         f"SELECT scope FROM {every} WHERE what = 'question' AND questions IN "
         f"(SELECT questions FROM {seen} WHERE what = 'questions')"
     )
+    words = f"(SELECT * FROM ({_words(held)}) WHERE scope IN ({walked}))"
+    # Few rows ever went: the newest word is looked for among those only.
+    went = f"SELECT DISTINCT scope, {key} FROM {words} WHERE NOT present"
+    of_them = f"({went}) n ON {same('w', 'n', ('scope', *held.layout.key))}"
     return (
-        f"SELECT {key} FROM ({_words(held)}) WHERE scope IN ({walked}) "
+        f"SELECT {key} FROM {words} w ANTI JOIN {of_them} "
+        f"UNION ALL SELECT {key} FROM {words} w SEMI JOIN {of_them} "
         f"GROUP BY scope, {key} HAVING arg_max(present, turn) "
         f"UNION ALL SELECT {key} FROM {seen} WHERE what = 'row'"
     )

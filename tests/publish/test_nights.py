@@ -78,11 +78,12 @@ def _harvest(place: Place, book: Book, night: Night) -> None:
     """A run as the conductor has it: walk, ask for what went missing by key, merge, commit."""
     run = place.begin()
     first = _staged(place, run, night, set())
-    asked = set(orphans(first, night.settled).column("gene_id").to_pylist())
+    found = orphans(first, night.settled)
+    asked = {int(key) for key in found.column("gene_id").to_pylist() if key is not None}
     assert asked == book.doubtful(night)
     if asked and not night.by_key:
-        guilty = set(orphans(first, night.settled).column("query").to_pylist())
-        night = replace(night, settled=night.settled - guilty)
+        doubted = set(found.column("query").to_pylist())
+        night = replace(night, settled=night.settled - doubted)
         asked = book.doubtful(night) if night.settled else set()
     again = asked & night.world.keys()
     staged = _staged(place, run, night, again) if again else first
