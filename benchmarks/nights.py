@@ -17,11 +17,14 @@ from harvester.publish import (
     CommittedRun,
     LakeFile,
     TableChange,
+    TableState,
     merge_table,
     read_manifest,
     write_manifest,
     write_meta,
 )
+from harvester.publish.layout import table_layout
+from harvester.publish.seen import saw_all
 from harvester.schema import HASH, RUN_ID, lake_schema
 from harvester.store.lake import Lake
 from harvester.store.parts import PartWriter
@@ -48,7 +51,10 @@ class Nights:
         return self._commit(1, list(self._parts(run, pieces)))
 
     def night(self, number: int, share: float) -> TableChange:
-        """Half of the share is rows that changed, a quarter new ones, a quarter rows gone."""
+        """Half of the share is rows that changed, a quarter new ones, a quarter rows gone.
+
+        All others were seen again.
+        """
         run, key = _run(number), RESOURCES[self.resource].key[-1]
         every, changed, gone = round(1 / share), [], []
         for place, batch in enumerate(self._first_rows()):
@@ -105,7 +111,8 @@ class Nights:
         }
         committed = CommittedRun(run, f"{began.isoformat()}Z", "bench")
         manifest = read_manifest(self.lake)
-        tables = {self.resource: change.files}
+        seen = saw_all(self.lake, table_layout(resource), run)
+        tables = {self.resource: change.files + TableState(seen=seen)}
         write_manifest(self.lake, manifest.with_run(committed, tables, meta))
         self.lake.delete_folder(f"_runs/{run}")
         return change

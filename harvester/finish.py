@@ -52,7 +52,7 @@ class Reviewed(Protocol):
     def survey(self) -> Survey: ...  # noqa: D102
     def verdict(self, found: Survey) -> Verdict: ...  # noqa: D102
     def removed(self, verdict: Verdict) -> Mapping[str, pa.Table]: ...  # noqa: D102
-    def members(self, table: str, verdict: Verdict) -> tuple[LakeFile, ...]: ...  # noqa: D102
+    def learned(self, table: str, verdict: Verdict, *, whole: bool) -> TableState: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +140,8 @@ class Finish:
             removed_keys=removed,
             ignored={query.id: query.ignore_changes for query in self._job.queries},
         )
-        members = TableState(members=self._review.members(table, verdict))
-        return replace(change, files=change.files + members)
+        learned = self._review.learned(table, verdict, whole=change.whole)
+        return replace(change, files=change.files + learned)
 
     def _commit(self, summary: Summary, judged: Judged) -> None:
         """One write of the manifest makes all of the run visible."""

@@ -22,7 +22,7 @@ from harvester.intake import Broken, Intake, Watch
 from harvester.ledger import Ledger
 from harvester.model import Chain, Job, Query
 from harvester.package_files import ReportFile, find_reports
-from harvester.publish import Asked, LakeFile, Manifest, Staged, Survey, read_manifest, survey
+from harvester.publish import Asked, Manifest, Staged, Survey, TableState, read_manifest, survey
 from harvester.report import Item, QueryReport, Verdict
 from harvester.report_lines import read_lines
 from harvester.runs import OpenRun, begin_run, tidy
@@ -173,10 +173,10 @@ class _Loaded:
         del verdict
         return {}
 
-    def members(self, table: str, verdict: Verdict) -> tuple[LakeFile, ...]:
-        """Nothing: no question was asked, so none delivered these rows."""
-        del table, verdict
-        return ()
+    def learned(self, table: str, verdict: Verdict, *, whole: bool) -> TableState:
+        """Nothing: no question was asked, so none delivered these rows, and NCBI may lack them."""
+        del table, verdict, whole
+        return TableState()
 
     def _report(self, query: Query, found: Survey) -> QueryReport:
         states = [self.ledger.state(_chain(query, one).id) for one in self.found[query]]

@@ -19,10 +19,10 @@ from harvester.plan import chains_by_key, endpoint_of, is_narrowed, plan_chains,
 from harvester.publish import (
     Asked,
     ChainCount,
-    LakeFile,
     Manifest,
     Staged,
     Survey,
+    TableState,
     day_counts,
     orphans,
     survey,
@@ -182,9 +182,9 @@ class Review:
         """The keys of rows that are proven to be gone, by table."""
         return {table: self._proven(table, verdict) for table in self.tables}
 
-    def members(self, table: str, verdict: Verdict) -> tuple[LakeFile, ...]:
-        """The file that says which question delivers which row now, and which no longer."""
-        return write_members(self.staged(table), verdict.settled)
+    def learned(self, table: str, verdict: Verdict, *, whole: bool) -> TableState:
+        """The files that say which question delivers which row now, and what was seen."""
+        return write_members(self.staged(table), verdict.settled, whole=whole)
 
     def _missing(self, table: str, verdict: Verdict) -> dict[Query, list[str]]:
         found = orphans(self.staged(table), verdict.settled, verdict.incomplete)

@@ -23,7 +23,7 @@ def foundation() -> Iterator[str]:
     """The statements that make what all else stands on, for tables and for views alike."""
     yield "CREATE SCHEMA meta"
     yield f"CREATE SCHEMA {PAST}"
-    yield f"CREATE TABLE {MOMENTS} (run_id VARCHAR, moment TIMESTAMP)"
+    yield f"CREATE TABLE {MOMENTS} (run_id VARCHAR, moment TIMESTAMP, turn BIGINT)"
     yield f"CREATE TABLE {FILES} (path VARCHAR)"
 
 

@@ -12,10 +12,11 @@ from harvester.errors import LakeError
 from harvester.publish.layout import Layout, meta_layouts, table_layouts
 from harvester.publish.manifest import Manifest, TableState
 from harvester.publish.relations import Relation
-from harvester.publish.sql import columns, name, same
+from harvester.publish.sightings import received
+from harvester.publish.sql import columns, instant, name, same
 from harvester.publish.views import MOMENTS, PAST
 from harvester.publish.workbench import Connection, one
-from harvester.schema import RUN_ID
+from harvester.schema import RUN_ID, SEEN_AT
 from harvester.store.lake import Lake
 
 __all__ = ["add_gain", "moments_table"]
@@ -24,47 +25,62 @@ __all__ = ["add_gain", "moments_table"]
 _SOME = 10_000
 
 
-def add_gain(
-    connection: Connection, lake: Lake, news: Manifest, moments: Mapping[str, datetime]
-) -> None:
+def add_gain(connection: Connection, lake: Lake, news: Manifest, now: Manifest) -> None:
     """Brings the database in use up to date with the files of `news`, whose rows are read once.
 
-    `moments` are those of all runs.
+    `now` has all files, and all runs. Several runs are added one by one, in the order of commits.
     """
+    moments = now.moments()
     began = {run.run_id: moments[run.run_id] for run in news.runs}
-    connection.register("began", moments_table(began))
+    connection.register("began", moments_table(began, len(moments) - len(began)))
     connection.execute(f"INSERT INTO {MOMENTS} FROM began")
     connection.unregister("began")
-    for layout in table_layouts():
-        if (files := news.table(layout.name)).files:
-            _Table(connection, Relation(lake, layout, files, MOMENTS, "fresh_over")).add()
+    later = set(began)
+    for run, moment in began.items():
+        later.remove(run)
+        for layout in table_layouts():
+            files = news.table(layout.name).brought_by({run})
+            if files.files:
+                held = now.table(layout.name).without(later)
+                fresh = Relation(lake, layout, files, MOMENTS, usual=[moment])
+                _Table(connection, fresh, Relation(lake, layout, held, MOMENTS), moment).add()
     for layout in meta_layouts():
         if (files := TableState(news.meta.get(layout.name, ()))).files:
-            meta = Relation(lake, layout, files, MOMENTS, over="")
+            meta = Relation(lake, layout, files, MOMENTS)
             connection.execute(f"INSERT INTO {_table(layout)} {meta.current}")
 
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """One table, and the files that came to it.
+    """One table, and the files that a run brought to it; `held` has those before as well.
 
     `met` are the rows in the database whose keys the files name, `old` those of them that are over.
     """
 
     connection: Connection
     files: Relation
+    held: Relation
+    moment: datetime
 
     def add(self) -> None:
-        """Moves what has ended to the past, and inserts what is new."""
-        self._make(self.files.over, self.files.over_query)
-        self._find()
-        self._refuse_twins()
-        for first in range(0, self._count("old"), _SOME):
-            self._move(f"SELECT * FROM old WHERE number BETWEEN {first} AND {first + _SOME - 1}")
+        """Moves what has ended to the past, notes what was seen again, and inserts what is new."""
+        if self.files.files.data or self.files.files.ended:
+            self._find()
+            self._refuse_twins()
+            for first in range(0, self._count("old"), _SOME):
+                last = first + _SOME - 1
+                self._move(f"SELECT * FROM old WHERE number BETWEEN {first} AND {last}")
+        if self.files.files.seen:
+            self._note()
         self._run(f"INSERT INTO {_table(self._layout)} {self.files.current}")
-        if self._count(self.files.over):
-            # Several runs came at once, and the later ones ended what the earlier ones brought.
-            self._run(f"INSERT INTO {_past(self._layout)} {self.files.ended}")
+
+    def _note(self) -> None:
+        """Of rows that are as they were one number changes, in its place."""
+        noted = f"UPDATE {_table(self._layout)} v SET {SEEN_AT.name} = {instant(self.moment)}"
+        keys = received(self.connection, self.held, self.files)
+        if keys is not None:
+            noted += f" WHERE EXISTS (FROM ({keys}) k WHERE {same('v', 'k', self._layout.key)})"
+        self._run(noted)
 
     def _find(self) -> None:
         key, version = self._layout.key, self.files.version
@@ -125,9 +141,12 @@ def _past(layout: Layout) -> str:
     return f"{PAST}.{name(layout.name)}"
 
 
-def moments_table(moments: Mapping[str, datetime]) -> pa.Table:
-    """When the runs began, as a table."""
-    runs = pa.array(list(moments), pa.string())
+def moments_table(moments: Mapping[str, datetime], first: int = 0) -> pa.Table:
+    """When the runs began, as a table, and the turn of each; `first` is that of the first one."""
     return pa.table(
-        {"run_id": runs, "moment": pa.array(list(moments.values()), pa.timestamp("us"))}
+        {
+            "run_id": pa.array(list(moments), pa.string()),
+            "moment": pa.array(list(moments.values()), pa.timestamp("us")),
+            "turn": pa.array(range(first, first + len(moments)), pa.int64()),
+        }
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from harvester.catalogue import RESOURCES, Resource
-from harvester.schema import CHAIN, HASH, Field, load_schema, table_fields
+from harvester.schema import CHAIN, HASH, SEEN_AT, Field, load_schema, table_fields
 
 __all__ = ["META_TABLES", "Layout", "meta_layout", "meta_layouts", "table_layout", "table_layouts"]
 
@@ -28,8 +28,8 @@ class Layout:
 
     @property
     def stored(self) -> tuple[Field, ...]:
-        """The columns of the lake's files."""
-        return self.columns + self.lake_only
+        """The columns of the lake's files: these are not written again when a row is seen again."""
+        return tuple(field for field in self.columns if field != SEEN_AT) + self.lake_only
 
     @property
     def arrow(self) -> pa.Schema:

@@ -14,6 +14,7 @@ from harvester.publish.gain import moments_table
 from harvester.publish.layout import meta_layouts, table_layouts
 from harvester.publish.manifest import Manifest, TableState
 from harvester.publish.relations import Relation
+from harvester.publish.sightings import with_sightings
 from harvester.publish.sql import name
 from harvester.publish.views import FILES, MOMENTS, PAST, around
 from harvester.publish.workbench import Connection
@@ -29,9 +30,11 @@ def load_tables(connection: Connection, lake: Lake, manifest: Manifest) -> None:
     for relation in _relations(lake, manifest, "memory.main"):
         layout, run = relation.layout, connection.execute
         if relation.over:
-            run(f"CREATE TABLE {relation.over} AS {relation.over_query}")
-            run(f"INSERT INTO {PAST}.{name(layout.name)} {relation.ended}")
-        run(f"INSERT INTO {name(layout.schema)}.{name(layout.name)} {relation.current}")
+            full = with_sightings(connection, relation, manifest.moments())
+            run(f"INSERT INTO {PAST}.{name(layout.name)} {full.ended}")
+            run(f"INSERT INTO {name(layout.schema)}.{name(layout.name)} {full.current}")
+        else:
+            run(f"INSERT INTO {name(layout.schema)}.{name(layout.name)} {relation.current}")
 
 
 def link_views(connection: Connection, lake: Lake, manifest: Manifest) -> None:
@@ -45,7 +48,10 @@ def link_views(connection: Connection, lake: Lake, manifest: Manifest) -> None:
     # Views need to know for good what has ended.
     relations = list(_relations(lake, manifest, PAST))
     for relation in relations:
-        for statement in _views(relation):
+        full = relation
+        if relation.over:
+            full = with_sightings(connection, relation, manifest.moments())
+        for statement in _views(full):
             run(statement)
     run("BEGIN")
     for relation in relations:
@@ -56,8 +62,6 @@ def link_views(connection: Connection, lake: Lake, manifest: Manifest) -> None:
 
 def _views(relation: Relation) -> Iterator[str]:
     layout = relation.layout
-    if relation.over:
-        yield f"CREATE TABLE {relation.over} AS {relation.over_query}"
     yield f"CREATE VIEW {name(layout.schema)}.{name(layout.name)} AS {relation.current}"
     if relation.over:
         yield from around(layout, relation.history)
@@ -65,11 +69,12 @@ def _views(relation: Relation) -> Iterator[str]:
 
 def _relations(lake: Lake, manifest: Manifest, schema: str) -> Iterator[Relation]:
     for layout in table_layouts():
-        over = f"{schema}.{name(layout.name)}"
-        yield Relation(lake, layout, manifest.table(layout.name), MOMENTS, over)
+        over, odd = (f"{schema}.{name(mark + layout.name)}" for mark in ("", "_seen_"))
+        files = manifest.table(layout.name)
+        yield Relation(lake, layout, files, MOMENTS, over, odd=odd)
     for layout in meta_layouts():
         files = TableState(manifest.meta.get(layout.name, ()))
-        yield Relation(lake, layout, files, MOMENTS, over="")
+        yield Relation(lake, layout, files, MOMENTS)
 
 
 def _insert(connection: Connection, table: str, rows: pa.Table) -> None:

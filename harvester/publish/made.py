@@ -73,7 +73,9 @@ def beyond(held: Manifest, now: Manifest, same: Manifest | None = None) -> Manif
 
 
 def _more(held: TableState, now: TableState) -> TableState:
-    return TableState(_rest(held.data, now.data), _rest(held.ended, now.ended))
+    return TableState(
+        _rest(held.data, now.data), _rest(held.ended, now.ended), seen=_rest(held.seen, now.seen)
+    )
 
 
 def _rest(held: tuple[T, ...], now: tuple[T, ...]) -> tuple[T, ...]:

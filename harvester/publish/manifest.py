@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from itertools import accumulate
@@ -55,23 +55,39 @@ class TableState:
     """The files of a table.
 
     `data` holds versions of rows, `ended` names those that are over, `members` says which question
-    delivered which row.
+    delivered which row, `seen` which rows a run received whether or not they were new.
     """
 
     data: tuple[LakeFile, ...] = ()
     ended: tuple[LakeFile, ...] = ()
     members: tuple[LakeFile, ...] = ()
+    seen: tuple[LakeFile, ...] = ()
 
     def __add__(self, more: TableState) -> TableState:
         """Both tables' files, this one's first."""
         return TableState(
-            self.data + more.data, self.ended + more.ended, self.members + more.members
+            self.data + more.data,
+            self.ended + more.ended,
+            self.members + more.members,
+            self.seen + more.seen,
         )
+
+    def brought_by(self, runs: Collection[str]) -> TableState:
+        """The files of some runs."""
+        return self._where(lambda file: file.run_id in runs)
+
+    def without(self, runs: Collection[str]) -> TableState:
+        """All files but those of some runs."""
+        return self._where(lambda file: file.run_id not in runs)
+
+    def _where(self, wanted: Callable[[LakeFile], bool]) -> TableState:
+        parts = (self.data, self.ended, self.members, self.seen)
+        return TableState(*(tuple(filter(wanted, files)) for files in parts))
 
     @property
     def files(self) -> tuple[LakeFile, ...]:
         """All of them."""
-        return self.data + self.ended + self.members
+        return self.data + self.ended + self.members + self.seen
 
     @property
     def versions(self) -> int:
@@ -211,10 +227,10 @@ def _parse(body: Mapping[str, Any]) -> Manifest:
 
 
 def _table(body: Mapping[str, Any]) -> TableState:
-    _refuse_unknown(body, {"data", "ended", "members"})
-    # Lakes of the first days name no members.
-    members = _files(body.get("members", ()))
-    return TableState(_files(body["data"]), _files(body["ended"]), members)
+    _refuse_unknown(body, {"data", "ended", "members", "seen"})
+    # Lakes of the first days name no members, and those after them not what was seen.
+    later = (_files(body.get(name, ())) for name in ("members", "seen"))
+    return TableState(_files(body["data"]), _files(body["ended"]), *later)
 
 
 def _files(listed: Iterable[Mapping[str, Any]]) -> tuple[LakeFile, ...]:

@@ -15,7 +15,8 @@ from harvester.publish.answers import Answers, Staged
 from harvester.publish.files import batches_of, write_file
 from harvester.publish.layout import Layout, table_layout
 from harvester.publish.manifest import LakeFile, TableState
-from harvester.publish.sql import columns, name, parquet, same, sql_type, texts
+from harvester.publish.seen import saw_all, saw_some
+from harvester.publish.sql import any_of, columns, name, parquet, same, sql_type
 from harvester.publish.staged import place
 from harvester.schema import RUN_ID
 from harvester.store.lake import Lake
@@ -87,9 +88,9 @@ def _orphans(answers: Answers, settled: Collection[str], doubtful: Collection[st
     # A settled query may have left the row out in an earlier run already: it is asked for again.
     once = (
         f"SELECT a.query, {columns(key, 'e')} FROM events e "
-        f"JOIN asked a USING (scope) WHERE a.query IN {_set(settled)} "
+        f"JOIN asked a USING (scope) WHERE a.query IN {any_of(settled)} "
         f"UNION ALL SELECT a.query, {columns(key, 'm')} FROM members m "
-        f"JOIN asked a USING (scope) WHERE a.query IN {_set(doubtful)}"
+        f"JOIN asked a USING (scope) WHERE a.query IN {any_of(doubtful)}"
     )
     still = (
         f"SELECT {columns(key)} FROM members m ANTI JOIN absent b "
@@ -105,33 +106,42 @@ def _orphans(answers: Answers, settled: Collection[str], doubtful: Collection[st
     return found
 
 
-def write_members(staged: Staged, settled: Collection[str]) -> tuple[LakeFile, ...]:
-    """The file with what this run learned: rows that a question delivers now, and no longer."""
+def write_members(staged: Staged, settled: Collection[str], *, whole: bool = False) -> TableState:
+    """The files with what this run learned: who delivers which row now, and what it saw.
 
-    def task(answers: Answers) -> tuple[LakeFile, ...]:
+    It saw the `whole` table where each row came that the table has now.
+    """
+
+    def task(answers: Answers) -> TableState:
         _see_members(answers)
         _see_absent(answers, settled)
-        key = answers.layout.key
-        path = f"_members/{answers.layout.name}/{staged.run_id}.parquet"
-        schema = pa.schema(
-            [
-                ("scope", pa.int64()),
-                *((field.name, field.arrow_type) for field in answers.layout.key_fields),
-                ("present", pa.bool_()),
-            ]
-        )
-        news = (
-            f"SELECT scope, {columns(key)}, true AS present FROM present p "
-            f"ANTI JOIN members m ON p.scope = m.scope AND {same('p', 'm', key)} "
-            f"UNION ALL SELECT scope, {columns(key)}, false FROM absent ORDER BY ALL"
-        )
-        batches = batches_of(answers.connection, news, schema)
-        written = write_file(staged.lake, path, schema, batches)
-        if written is None:
-            return ()
-        return (LakeFile(path, written.rows, written.size, staged.run_id),)
+        members, layout = _write_news(answers), answers.layout
+        if whole:
+            return TableState(members=members, seen=saw_all(staged.lake, layout, staged.run_id))
+        return TableState(members=members, seen=saw_some(answers, settled))
 
     return staged.work(task)
+
+
+def _write_news(answers: Answers) -> tuple[LakeFile, ...]:
+    """The file of rows that a question delivers now, or no longer."""
+    key, staged = answers.layout.key, answers.staged
+    path = f"_members/{answers.layout.name}/{staged.run_id}.parquet"
+    schema = pa.schema(
+        [
+            ("scope", pa.int64()),
+            *((field.name, field.arrow_type) for field in answers.layout.key_fields),
+            ("present", pa.bool_()),
+        ]
+    )
+    news = (
+        f"SELECT scope, {columns(key)}, true AS present FROM present p "
+        f"ANTI JOIN members m ON p.scope = m.scope AND {same('p', 'm', key)} "
+        f"UNION ALL SELECT scope, {columns(key)}, false FROM absent ORDER BY ALL"
+    )
+    batches = batches_of(answers.connection, news, schema)
+    written = write_file(staged.lake, path, schema, batches)
+    return (LakeFile(path, written.rows, written.size, staged.run_id),) if written else ()
 
 
 def _see_absent(answers: Answers, settled: Collection[str]) -> None:
@@ -139,7 +149,7 @@ def _see_absent(answers: Answers, settled: Collection[str]) -> None:
     key = answers.layout.key
     answers.run(
         f"CREATE TABLE absent AS SELECT m.scope, {columns(key, 'm')} FROM members m "
-        f"SEMI JOIN (SELECT scope FROM asked WHERE query IN {_set(settled)}) a USING (scope) "
+        f"SEMI JOIN (SELECT scope FROM asked WHERE query IN {any_of(settled)}) a USING (scope) "
         f"ANTI JOIN present p ON m.scope = p.scope AND {same('m', 'p', key)}"
     )
 
@@ -173,10 +183,6 @@ def _held(lake: Lake, layout: Layout, state: TableState) -> str:
         return held
     ended = parquet(lake, (file.path for file in state.ended))
     return f"SELECT * FROM ({held}) v ANTI JOIN {ended} e ON {same('v', 'e', key)}"
-
-
-def _set(queries: Collection[str]) -> str:
-    return f"(SELECT unnest(CAST({texts(sorted(queries))} AS VARCHAR[])))"
 
 
 def _nothing(staged: Staged) -> pa.Table:

@@ -44,6 +44,11 @@ class TableChange:
     files: TableState = field(default_factory=TableState)
     changes: tuple[LakeFile, ...] = ()
 
+    @property
+    def whole(self) -> bool:
+        """Whether each row came that the table has now."""
+        return 0 < self.rows == self.records - self.duplicates
+
 
 def merge_table(  # noqa: PLR0913 - what came, what it is held against, what it means
     lake: Lake,

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from harvester.schema import Field
 from harvester.store.lake import Lake
 
 __all__ = [
+    "any_of",
     "columns",
+    "instant",
     "key_text",
     "name",
     "parquet",
@@ -52,6 +55,11 @@ def texts(values: Iterable[str]) -> str:
     return f"[{', '.join(map(text, values))}]"
 
 
+def instant(moment: datetime) -> str:
+    """A timestamp literal."""
+    return f"TIMESTAMP {text(str(moment))}"
+
+
 def columns(names: Iterable[str], of: str = "") -> str:
     """Column names with commas between them, each of the relation `of` where one is given."""
     prefix = f"{of}." if of else ""
@@ -72,6 +80,11 @@ def key_text(key: Sequence[str]) -> str:
         return f"CAST({name(key[0])} AS VARCHAR)"
     parts = (f"to_json({name(column)})" for column in key)
     return f"CAST(json_array({', '.join(parts)}) AS VARCHAR)"
+
+
+def any_of(values: Iterable[str]) -> str:
+    """What stands behind IN, for any number of texts, none included."""
+    return f"(SELECT unnest(CAST({texts(values)} AS VARCHAR[])))"
 
 
 def parquet(lake: Lake, paths: Iterable[str], *options: str) -> str:

@@ -59,7 +59,7 @@ def _update(
             # Nobody else has the file: what is committed goes into it without a log beside it.
             connection.execute("SET checkpoint_threshold = '1KB'")
             connection.execute("BEGIN")
-            add_gain(connection, lake, news, made.manifest.moments())
+            add_gain(connection, lake, news, made.manifest)
             put_made(connection, replace(made, size=held.size, versions=held.versions))
             connection.execute("COMMIT")
         check(connection, file, made.manifest, gained=news)

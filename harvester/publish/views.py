@@ -52,7 +52,7 @@ def _flat_view(layout: Layout) -> str:
 
 
 def _as_of_macro(layout: Layout) -> str:
-    """The table as it stood at a moment."""
+    """The table as it stood at a moment; of `_seen_at` it tells what is known now."""
     own = columns(field.name for field in layout.columns)
     return (
         f"CREATE MACRO {name(f'{layout.name}_as_of')}(moment) AS TABLE SELECT {own} "

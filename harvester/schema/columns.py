@@ -18,6 +18,7 @@ __all__ = [
     "HASH",
     "QUERY",
     "RUN_ID",
+    "SEEN_AT",
     "FlatColumn",
     "flat_columns",
     "lake_schema",
@@ -33,6 +34,12 @@ QUERY = Field(
 RUN_ID = Field("_run_id", "string", "The run that delivered this version of the row.")
 FETCHED_AT = Field(
     "_fetched_at", "timestamp", "When the answer that held this row arrived, in UTC."
+)
+SEEN_AT = Field(
+    "_seen_at",
+    "timestamp",
+    "Start of the newest run that received this version of the row, in UTC. What was read from "
+    "files counts where it was new.",
 )
 EXTRA = Field(
     "_extra",
@@ -57,13 +64,14 @@ class FlatColumn:
 def table_fields(resource: Resource) -> tuple[Field, ...]:
     """The columns of the resource's table in the database."""
     echo = (QUERY,) if resource.has_query_echo else ()
-    return (*load_schema(resource.name).fields, *echo, RUN_ID, FETCHED_AT, EXTRA)
+    return (*load_schema(resource.name).fields, *echo, RUN_ID, FETCHED_AT, SEEN_AT, EXTRA)
 
 
 def lake_schema(resource: Resource) -> pa.Schema:
-    """The columns of the resource's Parquet files in the lake."""
+    """The columns of the resource's Parquet files in the lake, where no row is written twice."""
     fields = (*table_fields(resource), CHAIN, HASH)
-    return pa.schema([(field.name, field.arrow_type) for field in fields])
+    stored = (field for field in fields if field != SEEN_AT)
+    return pa.schema([(field.name, field.arrow_type) for field in stored])
 
 
 def flat_columns(fields: Sequence[Field]) -> tuple[FlatColumn, ...]:

@@ -46,8 +46,8 @@ harvest:
 """
 #: What differs from run to run although the same was harvested.
 _VOLATILE = {
-    **dict.fromkeys(TABLES, ("_run_id", "_fetched_at")),
-    **{f"{table}_history": ("_run_id", "_fetched_at", "_valid_from", "_valid_to")
+    **dict.fromkeys(TABLES, ("_run_id", "_fetched_at", "_seen_at")),
+    **{f"{table}_history": ("_run_id", "_fetched_at", "_seen_at", "_valid_from", "_valid_to")
        for table in TABLES},
     **{f"meta.{name}": ("run_id",) for name in ("queries", "items", "changes", "messages")},
     "meta.drift": ("run_id", "first_seen", "sample"),

@@ -66,7 +66,7 @@ def _finish(folder: Path, url: str, *flags: str) -> dict[str, Any]:
 
 
 def _rows(folder: Path) -> dict[str, list[Any]]:
-    sql = "SELECT * EXCLUDE (_run_id, _fetched_at) FROM {} ORDER BY ALL"
+    sql = "SELECT * EXCLUDE (_run_id, _fetched_at, _seen_at) FROM {} ORDER BY ALL"
     with duckdb.connect(str(folder / "data/harvest.duckdb"), read_only=True) as connection:
         tables = ("genome", "annotation", "gene")
         return {name: connection.sql(sql.format(name)).fetchall() for name in tables}

@@ -33,7 +33,7 @@ BEFORE_THE_COMMIT: list[Steps] = [
     (Step("page kept", 6), Step("file aside", 2, "_runs/"), Step("part closed")),
     (Step("journal written", 1, "pages"), Step("file written"), Step("part closed")),
     (Step("journal written", 3, "pages"), Step("file adopted"), Step("file aside", 1, "_members/")),
-    (Step("file adopted", 3), Step("file written", 2, "_meta/changes")),
+    (Step("file adopted", 3), Step("file aside", 1, "_seen/"), Step("file written", 2, "_meta/")),
     (DRAIN, Step("journal written", 1, "traffic"), Step("file aside", 1, "manifest.json")),
 ]
 AFTER_THE_COMMIT: list[Steps] = [

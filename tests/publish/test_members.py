@@ -14,7 +14,6 @@ from harvester.publish import (
     Asked,
     Loss,
     Staged,
-    TableState,
     orphans,
     survey,
     write_members,
@@ -87,7 +86,7 @@ def _keys(table: object) -> set[str]:
 def _end(place: Place, staged: Staged, settled: set[str], removed: set[str]) -> None:
     gone = [{"accession": key} for key in sorted(removed)]
     change = place.merge(staged.run_id, TABLE, staged.parts, *staged.valid, removed=gone)
-    members = TableState(members=write_members(staged, settled))
+    members = write_members(staged, settled)
     place.commit(staged.run_id, replace(change, files=change.files + members))
 
 
@@ -158,7 +157,7 @@ def test_a_key_of_several_columns_with_nulls(place: Place) -> None:
 
     first = staged(("A", None), ("B", "NC_1"))
     change = place.merge(first.run_id, "sequence", first.parts)
-    members = TableState(members=write_members(first, {"q"}))
+    members = write_members(first, {"q"})
     place.commit(first.run_id, replace(change, files=change.files + members))
     second = staged(("B", "NC_1"))
     (left,) = orphans(second, {"q"}).to_pylist()

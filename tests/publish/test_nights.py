@@ -1,71 +1,186 @@
-"""The lake after many nights: not much more than its distinct versions of rows."""
+"""Thirty random nights: what the database tells after each is what a plain model says."""
 
 from __future__ import annotations
 
-import urllib.request
-from datetime import timedelta
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from random import Random
+from typing import Any
 
+import duckdb
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from benchmarks.nights import Nights
 from harvester.catalogue import RESOURCES
-from harvester.compaction import Keep, fold_lake, preview
-from harvester.publish import Manifest, read_manifest
-from harvester.publish.files import write_file
-from harvester.publish.layout import table_layout
-from harvester.publish.ranked import Ranked
-from harvester.publish.sql import parquet
-from harvester.publish.workbench import workbench
-from harvester.sandbox import SandboxConfig, Size, serve_in_thread
-from harvester.store.lake import Lake
+from harvester.publish import Asked, Staged, TableChange, build_database, orphans, write_members
+from harvester.publish.leftovers import leftovers
+from tests.publish.nights import BY_KEY, QUERIES, Book, Night, Version, World
+from tests.publish.place import GOOD, Place, Row, moment
 
-ASSEMBLY = "GCF_000001405.40"
-NIGHTS = 60
-
-
-def _first_night(folder: Path, records: int) -> Nights:
-    sizes = (Size("annotation", ASSEMBLY, records),)
-    path = f"/genome/accession/{ASSEMBLY}/annotation_report?page_size=1000"
-    headers = {"Accept": "application/x-ndjson"}
-    nights = Nights(Lake(folder / "lake"), "annotation", "description")
-    (folder / "pages").mkdir()
-    with serve_in_thread(SandboxConfig(latency=0.0, rps=0, sizes=sizes)) as served:
-        asked = urllib.request.Request(f"{served.url}{path}", headers=headers)  # noqa: S310 - loopback
-        with urllib.request.urlopen(asked, timeout=30) as answer:  # noqa: S310
-            (folder / "pages/1.ndjson").write_bytes(answer.read())
-    nights.harvest(folder / "pages", (("assembly_accession", ASSEMBLY),))
-    return nights
+TABLE = "gene"
+NIGHTS = 30
+#: All of a night's databases: building one whole takes as long as the rest of it.
+WHOLE_EVERY = 15
+#: What must have happened in those nights for them to say anything.
+EVENTS = {
+    "added",
+    "changed",
+    "changed back",
+    "removed",
+    "returned",
+    "seen again",
+    "came back by key",
+    "all was seen",
+    "ended after it was seen again",
+}
 
 
-def _weight(lake: Lake, manifest: Manifest) -> int:
-    return sum(lake.size(path) for path in manifest.paths())
+def _rows(chain: str, keys: set[int], night: Night) -> list[Row]:
+    label = GOOD if night.ingest else f"{chain}/0"
+    return [
+        {"gene_id": key, "description": night.world[key], "_chain": label, "_hash": hash(value)}
+        for key in sorted(keys)
+        for value in [(key, str(night.world[key]))]
+    ]
 
 
-def _once(lake: Lake, manifest: Manifest) -> int:
-    """The bytes of one file with every version, in order."""
-    layout = table_layout(RESOURCES["annotation"])
-    files = [file.path for file in manifest.table("annotation").data]
-    with workbench(lake.path("_runs/spill"), "256MB") as connection:
-        ranked = Ranked(connection, lake, files, layout.arrow, "_runs/rows.arrow")
-        rows = f"{parquet(lake, files, 'file_row_number')} v"
-        ordered = ranked.batches(rows, "assembly_accession, length(row_id), row_id, _run_id")
-        written = write_file(lake, "_runs/once.parquet", layout.arrow, ordered)
-    assert written is not None
-    assert written.rows == manifest.table("annotation").versions
-    return written.size
+def _asked(night: Night) -> list[Asked]:
+    return [
+        one
+        for query in sorted(night.queries)
+        for chain in QUERIES[query]
+        for one in _of(query, chain)
+    ]
 
 
-@pytest.mark.timeout(240)
-def test_many_nights_take_little_more_room_than_their_versions(tmp_path: Path) -> None:
-    nights = _first_night(tmp_path, 1000)
-    lake, keep = nights.lake, Keep(grace=timedelta(0))
-    for number in range(2, NIGHTS + 2):
-        nights.night(number, 0.01)
-    manifest = read_manifest(lake)
-    once = _once(lake, manifest)
-    assert _weight(lake, manifest) > 1.3 * once
-    assert preview(lake, keep).folds
-    folded = fold_lake(lake, [], keep, lambda _: None).manifest
+def _of(query: str, chain: str) -> list[Asked]:
+    scopes = QUERIES[query][chain]
+    listed = len(scopes) > 1
+    asked = [Asked(chain, query, str(scope - 200), scope, listed) for scope in scopes]
+    return [*asked, Asked(chain, query, None, 0, listed)] if listed else asked
 
-    assert _weight(lake, folded) < 1.3 * once
+
+def _staged(place: Place, run: str, night: Night, again: set[int]) -> Staged:
+    """What arrived, each chain's rows in a part; rows that were asked for by key in one more."""
+    parts = [_rows(chain, keys, night) for chain, keys in night.chains.items() if keys]
+    if again:
+        parts.append(_rows(BY_KEY, again, night))
+    paths = place.stage(run, TABLE, *parts)
+    labels = {f"{chain}/0" for chain in (*night.chains, BY_KEY)} | {GOOD}
+    state, asked = place.manifest.table(TABLE), _asked(night)
+    return Staged(place.lake, run, RESOURCES[TABLE], state, paths, frozenset(labels), asked)
+
+
+def _harvest(place: Place, book: Book, night: Night) -> None:
+    """A run as the conductor has it: walk, ask for what went missing by key, merge, commit."""
+    run = place.begin()
+    first = _staged(place, run, night, set())
+    found = orphans(first, night.settled)
+    asked = {int(key) for key in found.column("gene_id").to_pylist() if key is not None}
+    assert asked == book.doubtful(night)
+    if asked and not night.by_key:
+        doubted = set(found.column("query").to_pylist())
+        night = replace(night, settled=night.settled - doubted)
+        asked = book.doubtful(night) if night.settled else set()
+    again = asked & night.world.keys()
+    staged = _staged(place, run, night, again) if again else first
+    change = _merged(staged, night, asked, place)
+    if night.killed:
+        change = _merged(staged, night, asked, place)
+    place.commit(run, change)
+    assert leftovers(place.lake, place.manifest) == []
+    book.write(place.runs, night, asked)
+    assert change.rows == len(book.current)
+
+
+def _merged(staged: Staged, night: Night, asked: set[int], place: Place) -> TableChange:
+    removed = [{"gene_id": key} for key in sorted(asked)]
+    change = place.merge(staged.run_id, TABLE, staged.parts, *staged.valid, removed=removed)
+    if night.ingest:
+        return change
+    learned = write_members(staged, night.settled, whole=change.whole)
+    return replace(change, files=change.files + learned)
+
+
+def _sorted(rows: Sequence[Any]) -> list[Any]:
+    return sorted(rows, key=str)
+
+
+def _run(number: int) -> str:
+    return f"run{number}"
+
+
+def _past(version: Version) -> tuple[Any, ...]:
+    ended = None if version.ended is None else moment(version.ended)
+    return (version.key, version.value, moment(version.seen), moment(version.began), ended)
+
+
+def _told(file: Path, nights: int) -> dict[str, list[Any]]:
+    """What a reader finds."""
+    own = "gene_id, description"
+    then = " UNION ALL ".join(
+        f"SELECT {n} AS night, {own} FROM gene_as_of({_literal(n)})" for n in range(nights + 1)
+    )
+    queries = {
+        "current": f"SELECT {own}, _run_id, _seen_at FROM gene",
+        "flat": f"SELECT {own}, _run_id, _seen_at FROM gene_flat",
+        "history": f"SELECT {own}, _seen_at, _valid_from, _valid_to FROM gene_history",
+        "as of": then,
+        "changes": "SELECT run_id, key, change, columns FROM meta.changes",
+    }
+    with duckdb.connect(str(file), read_only=True) as connection:
+        return {name: _sorted(connection.execute(sql).fetchall()) for name, sql in queries.items()}
+
+
+def _literal(number: int) -> str:
+    return f"TIMESTAMP '{moment(number)}'"
+
+
+def _expected(book: Book, nights: int) -> dict[str, list[Any]]:
+    current = [
+        (one.key, one.value, _run(one.began), moment(one.seen)) for one in book.current.values()
+    ]
+    then = [(n, one.key, one.value) for n in range(nights + 1) for one in book.as_of(n)]
+    changes = [
+        (_run(number), str(key), change, ["description"] if told else None)
+        for number, key, change, told in book.changes
+    ]
+    return {
+        "current": _sorted(current),
+        "flat": _sorted(current),
+        "history": _sorted([_past(one) for one in [*book.past, *book.current.values()]]),
+        "as of": _sorted(then),
+        "changes": _sorted(changes),
+    }
+
+
+def _compare(place: Place, book: Book, file: Path, what: str) -> None:
+    told, expected = _told(file, place.runs), _expected(book, place.runs)
+    for name, rows in expected.items():
+        assert told[name] == rows, f"{name} of the {what} database after night {place.runs}"
+
+
+@pytest.mark.timeout(300)
+@settings(max_examples=1)
+@given(st.integers(0, 2**32))
+def test_thirty_nights_are_as_the_model_says(seed: int) -> None:
+    """Updated night by night, as views, and built whole from the lake."""
+    with tempfile.TemporaryDirectory() as folder:
+        place, book, world = Place(Path(folder)), Book(), World(Random(seed))
+        updates = 0
+        for number in range(1, NIGHTS + 1):
+            night = world.night()
+            _harvest(place, book, night)
+            if night.published or number == NIGHTS:
+                updates += place.update()
+                _compare(place, book, place.file, "updated")
+            if number % WHOLE_EVERY == 0:
+                for register in ("tables", "views"):
+                    whole = place.file.with_name(f"{register}.duckdb")
+                    build_database(place.lake, place.manifest, whole, register=register)
+                    _compare(place, book, whole, register)
+        assert {event for event, times in book.met.items() if times} >= EVENTS
+        assert updates > NIGHTS // 2

@@ -54,6 +54,15 @@ def test_what_is_written_is_read(lake: Lake) -> None:
     assert lake.list("") == ["manifest.json"]
 
 
+def test_a_lake_of_the_first_days_names_neither_members_nor_what_was_seen(lake: Lake) -> None:
+    write_manifest(lake, FULL)
+    body = json.loads((lake.read("manifest.json") or b"").decode())
+    for table in body["tables"].values():
+        del table["members"], table["seen"]
+    lake.write("manifest.json", json.dumps(body).encode())
+    assert read_manifest(lake) == FULL
+
+
 def test_a_run_adds_its_files_to_those_before() -> None:
     ended = _file("_ended/genome/r2.parquet", 2, "r2")
     more = TableState((_file("genome/r2-00001.parquet", 3, "r2"),), (ended,))

@@ -156,12 +156,13 @@ def test_the_lake_holds_the_table_and_what_only_the_lake_needs(
 ) -> None:
     schema = lake_schema(resource)
     pq.write_table(schema.empty_table(), tmp_path / "part.parquet")
-    system = ["_run_id", "_fetched_at", "_extra"]
+    system = ["_run_id", "_fetched_at", "_seen_at", "_extra"]
 
     assert pq.read_schema(tmp_path / "part.parquet") == schema
-    assert [field.name for field in table_fields(resource)][-3:] == system
+    names = [field.name for field in table_fields(resource)]
+    assert names[-4:] == system
     assert (QUERY in table_fields(resource)) == resource.has_query_echo
-    assert schema.names == [*(field.name for field in table_fields(resource)), "_chain", "_hash"]
+    assert schema.names == [*(n for n in names if n != "_seen_at"), "_chain", "_hash"]
     assert schema.field("_hash").type == pa.int64()
     assert schema.field("_fetched_at").type == pa.timestamp("us")
 
@@ -196,7 +197,7 @@ def test_scalar_leaves_become_columns_and_lists_stay_one() -> None:
     assert {"organism_organism_name", "assembly_stats_contig_n50", "organelle_info"} <= set(names)
     assert "organism" not in names
     assert not [name for name in names if name.startswith("organelle_info_")]
-    assert names[-3:] == ["_run_id", "_fetched_at", "_extra"]
+    assert names[-4:] == ["_run_id", "_fetched_at", "_seen_at", "_extra"]
 
 
 @pytest.mark.parametrize("name", EVERY)

@@ -38,7 +38,7 @@ def _run(folder: Path, served: Served, *queries: Query) -> Summary:
 
 
 def _rows(folder: Path) -> dict[str, list[Any]]:
-    sql = "SELECT * EXCLUDE (_run_id, _fetched_at) FROM {} ORDER BY ALL"
+    sql = "SELECT * EXCLUDE (_run_id, _fetched_at, _seen_at) FROM {} ORDER BY ALL"
     with duckdb.connect(str(folder / "x.duckdb"), read_only=True) as connection:
         return {name: connection.sql(sql.format(name)).fetchall() for name in TABLES}
 

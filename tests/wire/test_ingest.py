@@ -64,7 +64,7 @@ def harvest(folder: Path, served: Served, *queries: Query, faults: str = "") -> 
 
 def table(folder: Path, name: str) -> list[str]:
     """The rows but for what the harvester adds, and what NCBI echoes of the question."""
-    own = "_run_id, _fetched_at" + (", _query" if RESOURCES[name].has_query_echo else "")
+    own = "_run_id, _fetched_at, _seen_at" + (", _query" if RESOURCES[name].has_query_echo else "")
     return sorted(map(str, ask(folder, f"SELECT * EXCLUDE ({own}) FROM {name}")))
 
 

@@ -65,7 +65,7 @@ def served() -> Iterator[Served]:
 
 
 def _tables(folder: Path) -> dict[str, list[dict[str, Any]]]:
-    sql = "SELECT * EXCLUDE (_run_id, _fetched_at) FROM {} ORDER BY ALL"
+    sql = "SELECT * EXCLUDE (_run_id, _fetched_at, _seen_at) FROM {} ORDER BY ALL"
     return {name: rows(folder, sql.format(name)) for name in TABLES}
 
 
