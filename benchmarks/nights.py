@@ -23,7 +23,6 @@ from harvester.publish import (
     write_manifest,
     write_meta,
 )
-from harvester.publish.layout import table_layout
 from harvester.publish.seen import saw_all
 from harvester.schema import HASH, RUN_ID, lake_schema
 from harvester.store.lake import Lake
@@ -111,7 +110,7 @@ class Nights:
         }
         committed = CommittedRun(run, f"{began.isoformat()}Z", "bench")
         manifest = read_manifest(self.lake)
-        seen = saw_all(self.lake, table_layout(resource), run)
+        seen = saw_all(self.lake, resource, run)
         tables = {self.resource: change.files + TableState(seen=seen)}
         write_manifest(self.lake, manifest.with_run(committed, tables, meta))
         self.lake.delete_folder(f"_runs/{run}")

@@ -25,6 +25,7 @@ from harvester.publish import (
     TableState,
     day_counts,
     orphans,
+    saw_all,
     survey,
     write_members,
 )
@@ -180,13 +181,21 @@ class Review:
 
     def removed(self, verdict: Verdict) -> dict[str, pa.Table]:
         """The keys of rows that are proven to be gone, by table."""
-        return {table: self._proven(table, verdict) for table in self.tables}
+        found = ((table, self._proven(table, verdict)) for table in self.tables)
+        return {table: keys for table, keys in found if keys is not None}
 
     def learned(self, table: str, verdict: Verdict, *, whole: bool) -> TableState:
         """The files that say which question delivers which row now, and what was seen."""
+        if whole and self._is_steady(table):
+            return TableState(seen=saw_all(self.lake, RESOURCES[table], self.ledger.run_id))
         return write_members(self.staged(table), verdict.settled, whole=whole)
 
+    def _is_steady(self, table: str) -> bool:
+        return table in self.survey().steady
+
     def _missing(self, table: str, verdict: Verdict) -> dict[Query, list[str]]:
+        if self._is_steady(table):
+            return {}
         found = orphans(self.staged(table), verdict.settled, verdict.incomplete)
         by_id = {query.id: query for query in self.job.queries}
         keys: dict[Query, list[str]] = defaultdict(list)
@@ -195,7 +204,9 @@ class Review:
             keys[by_id[row["query"]]].append(str(row[key]))
         return keys
 
-    def _proven(self, table: str, verdict: Verdict) -> pa.Table:
+    def _proven(self, table: str, verdict: Verdict) -> pa.Table | None:
+        if self._is_steady(table):
+            return None
         found = orphans(self.staged(table), verdict.settled)
         keys = RESOURCES[table].key
         if RESOURCES[table].asked_by:

@@ -27,6 +27,7 @@ from harvester.publish.merge import TableChange, merge_table
 from harvester.publish.meta import keep_quarantine, read_newest_first, read_runs, write_meta
 from harvester.publish.pointing import Pointing, pointing
 from harvester.publish.retention import kept_runs
+from harvester.publish.seen import saw_all
 from harvester.publish.sql import type_name
 from harvester.publish.survey import ChainCount, Survey, survey
 
@@ -68,6 +69,7 @@ __all__ = [
     "read_newest_first",
     "read_runs",
     "row_counts",
+    "saw_all",
     "survey",
     "type_name",
     "upgrade",

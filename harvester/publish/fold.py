@@ -83,6 +83,7 @@ def _after(manifest: Manifest, made: Made) -> Manifest:
             data=listed(state.data),
             ended=listed(state.ended),
             members=listed(state.members),
+            seen=listed(state.seen),
         )
         for table, state in manifest.tables.items()
     }
@@ -112,11 +113,7 @@ class _Folder:
         one.see_gone([file.path for fold in folds if fold.part == "rows" for file in fold.files])
         numbers = count(1)
         for fold in folds:
-            if fold.part == "rows":
-                new = tuple(one.rows(fold, numbers))
-            else:
-                new = one.members(fold) if fold.part == "members" else one.ended(fold, numbers)
-            yield fold, _checked(fold, new)
+            yield fold, _checked(fold, _new(one, fold, numbers))
 
     def meta(self) -> Iterator[tuple[Fold, tuple[LakeFile, ...]]]:
         """Folds what there is of the meta tables."""
@@ -148,6 +145,18 @@ class _Folder:
         for file in fold.files:
             for batch in todays_rows(self.lake, layout, file.path):
                 yield batch if kept is None else batch.filter(pc.is_in(batch["run_id"], runs))
+
+
+def _new(table: FoldedTable, fold: Fold, numbers: Iterator[int]) -> tuple[LakeFile, ...]:
+    match fold.part:
+        case "rows":
+            return tuple(table.rows(fold, numbers))
+        case "ended":
+            return table.ended(fold, numbers)
+        case "members":
+            return table.members(fold)
+        case _:
+            return table.seen(fold)
 
 
 def _checked(fold: Fold, new: tuple[LakeFile, ...]) -> tuple[LakeFile, ...]:

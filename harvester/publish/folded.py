@@ -15,6 +15,7 @@ from harvester.publish.layout import Layout
 from harvester.publish.manifest import LakeFile, TableState
 from harvester.publish.ranked import Ranked
 from harvester.publish.retention import Kept, over_in, within
+from harvester.publish.seen import seen_schema
 from harvester.publish.sql import columns, name, parquet, same
 from harvester.publish.told import ENDED_BY, TOLD_BY, by_run
 from harvester.publish.workbench import Connection
@@ -106,6 +107,14 @@ class FoldedTable:
         query = f"SELECT {columns(schema.names)} FROM ({told}) ORDER BY {order}"
         path = f"_members/{self.layout.name}/{self.stamp}.parquet"
         batches = batches_of(self.connection, query, schema)
+        return named_files(write_file(self.lake, path, schema, batches))
+
+    def seen(self, fold: Fold) -> tuple[LakeFile, ...]:
+        """What runs saw: few rows, each of which names its run."""
+        schema = seen_schema(self.layout)
+        query = f"SELECT {columns(schema.names)} FROM {read_files(self.lake, fold.files)}"
+        path = f"_seen/{self.layout.name}/{self.stamp}.parquet"
+        batches = batches_of(self.connection, f"{query} ORDER BY ALL", schema)
         return named_files(write_file(self.lake, path, schema, batches))
 
     def _left(self, rows: str, fold: Fold) -> str:

@@ -15,7 +15,7 @@ from harvester.store.lake import Lake
 
 __all__ = ["Fold", "Plan", "plan_folds"]
 
-Part = Literal["rows", "ended", "members", "meta"]
+Part = Literal["rows", "ended", "members", "seen", "meta"]
 
 #: A file of which more than this may be given up is rewritten, however well-sized it is.
 _STALE = 0.1
@@ -109,6 +109,8 @@ class _Planner:
                 yield from (_fold(layout.name, "ended", group) for group in tiers(state.ended))
             if members := newest(state.members):
                 yield _fold(layout.name, "members", members)
+            if seen := newest(state.seen):
+                yield _fold(layout.name, "seen", seen)
 
     def meta(self) -> Iterator[Fold]:
         """What is worth it of each meta table, whose files stay in their order."""

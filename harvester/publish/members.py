@@ -21,7 +21,7 @@ from harvester.publish.staged import place
 from harvester.schema import RUN_ID
 from harvester.store.lake import Lake
 
-__all__ = ["Loss", "emptied", "losses", "orphans", "write_members"]
+__all__ = ["Loss", "emptied", "losses", "orphans", "see_members", "write_members"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def losses(answers: Answers) -> dict[str, Loss]:
     """What each query used to deliver, and did not this time."""
     if not answers.staged.state.members:
         return {}
-    _see_members(answers)
+    see_members(answers)
     key = answers.layout.key
     before = (
         f"SELECT DISTINCT a.query, {columns(key, 'm')} FROM members m "
@@ -62,7 +62,7 @@ def emptied(answers: Answers) -> frozenset[int]:
     """The questions that used to deliver rows, and brought none this time."""
     if not answers.staged.state.members:
         return frozenset()
-    _see_members(answers)
+    see_members(answers)
     found = answers.connection.execute(
         "SELECT DISTINCT m.scope FROM members m SEMI JOIN asked a USING (scope) "
         "ANTI JOIN present p USING (scope)"
@@ -82,7 +82,7 @@ def orphans(staged: Staged, settled: Collection[str], doubtful: Collection[str] 
 
 
 def _orphans(answers: Answers, settled: Collection[str], doubtful: Collection[str]) -> pa.Table:
-    _see_members(answers)
+    see_members(answers)
     _see_absent(answers, {*settled, *doubtful})
     key = answers.layout.key
     # A settled query may have left the row out in an earlier run already: it is asked for again.
@@ -113,11 +113,12 @@ def write_members(staged: Staged, settled: Collection[str], *, whole: bool = Fal
     """
 
     def task(answers: Answers) -> TableState:
-        _see_members(answers)
+        see_members(answers)
         _see_absent(answers, settled)
-        members, layout = _write_news(answers), answers.layout
+        members = _write_news(answers)
         if whole:
-            return TableState(members=members, seen=saw_all(staged.lake, layout, staged.run_id))
+            seen = saw_all(staged.lake, staged.resource, staged.run_id)
+            return TableState(members=members, seen=seen)
         return TableState(members=members, seen=saw_some(answers, settled))
 
     return staged.work(task)
@@ -154,8 +155,11 @@ def _see_absent(answers: Answers, settled: Collection[str]) -> None:
     )
 
 
-def _see_members(answers: Answers) -> None:
-    """The views `events` and `members` over the files of all runs, and `held`: current keys."""
+def see_members(answers: Answers) -> None:
+    """The views `events` and `members` over the files of all runs, and `held`: current keys.
+
+    And the table `went`, what a question left out once: only of that the newest word is looked for.
+    """
     answers.see_present()
     layout, lake, state = answers.layout, answers.staged.lake, answers.staged.state
     key = columns(layout.key)
@@ -167,7 +171,13 @@ def _see_members(answers: Answers) -> None:
         events = f"SELECT scope, {key}, present, {place()} AS turn FROM {files}"
     answers.run(f"CREATE OR REPLACE VIEW events AS {events}")
     answers.run(
-        f"CREATE OR REPLACE VIEW members AS SELECT scope, {key} FROM events "
+        "CREATE TABLE IF NOT EXISTS went AS "
+        f"SELECT DISTINCT scope, {key} FROM events WHERE NOT present"
+    )
+    of_them = f"went w ON {same('e', 'w', ('scope', *layout.key))}"
+    answers.run(
+        f"CREATE OR REPLACE VIEW members AS SELECT scope, {key} FROM events e ANTI JOIN {of_them} "
+        f"UNION ALL SELECT scope, {key} FROM events e SEMI JOIN {of_them} "
         f"GROUP BY scope, {key} HAVING arg_max(present, turn)"
     )
     answers.run(f"CREATE OR REPLACE VIEW held AS {_held(lake, layout, state)}")

@@ -11,20 +11,23 @@ from collections.abc import Collection, Iterable
 
 import pyarrow as pa
 
+from harvester.catalogue import Resource
 from harvester.publish.answers import Answers
 from harvester.publish.files import batches_of, write_file
-from harvester.publish.layout import Layout
+from harvester.publish.layout import Layout, table_layout
 from harvester.publish.manifest import LakeFile
 from harvester.publish.sql import any_of, columns, parquet, same, text
 from harvester.schema import RUN_ID
 from harvester.store.lake import Lake
 
-__all__ = ["saw_all", "saw_some"]
+__all__ = ["saw_all", "saw_some", "seen_schema"]
 
 
-def saw_all(lake: Lake, layout: Layout, run_id: str) -> tuple[LakeFile, ...]:
+def saw_all(lake: Lake, resource: Resource, run_id: str) -> tuple[LakeFile, ...]:
     """The file that says that a run received each row that the table has now."""
-    rows = pa.RecordBatch.from_pylist([{RUN_ID.name: run_id, "what": "table"}], _schema(layout))
+    layout = table_layout(resource)
+    schema = seen_schema(layout)
+    rows = pa.RecordBatch.from_pylist([{RUN_ID.name: run_id, "what": "table"}], schema)
     return _written(lake, layout, run_id, [rows])
 
 
@@ -43,7 +46,7 @@ def saw_some(answers: Answers, settled: Collection[str]) -> tuple[LakeFile, ...]
         f"SELECT 'row' AS what, {columns(layout.key)} FROM ({_loose(answers, settled)})"
     )
     of_run = f"SELECT {text(staged.run_id)} AS {RUN_ID.name}, t.* FROM ({told}) t"
-    schema = _schema(layout)
+    schema = seen_schema(layout)
     ordered = f"SELECT {columns(schema.names)} FROM ({of_run}) ORDER BY ALL"
     return _written(
         staged.lake, layout, staged.run_id, batches_of(answers.connection, ordered, schema)
@@ -74,7 +77,8 @@ def _loose(answers: Answers, settled: Collection[str]) -> str:
     )
 
 
-def _schema(layout: Layout) -> pa.Schema:
+def seen_schema(layout: Layout) -> pa.Schema:
+    """The columns of such a file."""
     numbers = dict.fromkeys(("questions", "scope"), pa.int64())
     key = {field.name: field.arrow_type for field in layout.key_fields}
     types: dict[str, pa.DataType] = {
@@ -90,5 +94,5 @@ def _written(
     lake: Lake, layout: Layout, run_id: str, batches: Iterable[pa.RecordBatch]
 ) -> tuple[LakeFile, ...]:
     path = f"_seen/{layout.name}/{run_id}.parquet"
-    written = write_file(lake, path, _schema(layout), batches)
+    written = write_file(lake, path, seen_schema(layout), batches)
     return (LakeFile(path, written.rows, written.size, run_id),) if written else ()

@@ -13,6 +13,7 @@ from harvester.publish.answers import Answers, Staged
 from harvester.publish.members import Loss, emptied, losses
 from harvester.publish.sql import columns, name, path
 from harvester.publish.staged import put_table
+from harvester.publish.steady import is_steady
 
 __all__ = ["ChainCount", "Survey", "survey"]
 
@@ -31,7 +32,8 @@ class Survey:
 
     By chain: `chains`, and `strays`, rows of another taxon. By query: `queries`, distinct keys, and
     `losses`. By value of a list: `matches`, rows that answer it. And `emptied`, questions that used
-    to bring rows and brought none now.
+    to bring rows and brought none now; and tables that are `steady`: all questions asked of these
+    brought the same rows as ever.
     """
 
     chains: Mapping[str, ChainCount] = field(default_factory=dict)
@@ -40,6 +42,7 @@ class Survey:
     losses: Mapping[str, Loss] = field(default_factory=dict)
     emptied: frozenset[int] = frozenset()
     strays: Mapping[str, int] = field(default_factory=dict)
+    steady: frozenset[str] = frozenset()
 
     def __or__(self, other: Survey) -> Survey:
         """Both tables' figures."""
@@ -50,20 +53,25 @@ class Survey:
             {**self.losses, **other.losses},
             self.emptied | other.emptied,
             {**self.strays, **other.strays},
+            self.steady | other.steady,
         )
 
 
 def survey(staged: Staged) -> Survey:
     """Counts what arrived, and what did not although it used to."""
-    return staged.work(
-        lambda answers: Survey(
-            _chains(answers),
-            _queries(answers),
-            _matches(answers),
-            losses(answers),
-            emptied(answers),
-            _strays(answers),
-        )
+    return staged.work(_survey)
+
+
+def _survey(answers: Answers) -> Survey:
+    queries, steady = _queries(answers), is_steady(answers)
+    return Survey(
+        _chains(answers),
+        queries,
+        _matches(answers),
+        {query: Loss(rows, 0) for query, rows in queries.items()} if steady else losses(answers),
+        frozenset() if steady else emptied(answers),
+        _strays(answers),
+        frozenset([answers.layout.name] if steady else []),
     )
 
 

@@ -57,6 +57,15 @@ class Model:
         once = set().union(*(self.ever.get(scope, set()) for scope in asked)) & self.held
         return once - set().union(*after.values())
 
+    def is_steady(self, brought: dict[int, set[str]]) -> bool:
+        """Whether nothing can be learned by looking at rows one by one."""
+        present = set().union(*brought.values())
+        left = {
+            key for one in brought for key in self.ever.get(one, set()) - self.now.get(one, set())
+        }
+        same = all(self.now.get(scope, set()) == keys for scope, keys in brought.items())
+        return any(self.ever.values()) and same and not (left & self.held) - present
+
     def end(self, brought: dict[int, set[str]], settled: set[str], removed: set[str]) -> None:
         for scope, keys in brought.items():
             kept = set() if _query(scope) in settled else self.now.get(scope, set())
@@ -112,9 +121,14 @@ def test_many_runs_against_the_slow_way(
     place, model = Place(tmp_path_factory.mktemp("lake")), Model()
     for brought, settled in runs:
         staged = _staged(place, place.begin(), brought)
-        assert survey(staged).losses == model.losses(brought)
+        surveyed = survey(staged)
+        assert surveyed.losses == model.losses(brought)
         found = _keys(orphans(staged, settled))
         assert found == model.orphans(brought, settled)
+        assert surveyed.steady == ({TABLE} if model.is_steady(brought) else set())
+        if surveyed.steady:
+            assert not _keys(orphans(staged, set(), doubtful={"p", "q", "r"}))
+            assert write_members(staged, settled).members == ()
         removed = found if remove == "what is proven" else set()
         _end(place, staged, settled, removed)
         model.end(brought, settled, removed)

@@ -29,7 +29,7 @@ DECODERS = {name: Decoder(resource) for name, resource in RESOURCES.items()}
 
 #: A line alone may be a page as well.
 _SEVERAL = 2
-_OURS = ("_run_id", "_fetched_at", "_extra", "_chain", "_hash", "_query")
+_OURS = ("_run_id", "_fetched_at", "_seen_at", "_extra", "_chain", "_hash", "_query")
 
 
 def faults(data: bytes, decoded: Decoded, resource: Resource) -> list[str]:

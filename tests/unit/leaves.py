@@ -15,7 +15,7 @@ from harvester.decode import Decoded
 Path = tuple[str, ...]
 Leaves = dict[Path, list[Any]]
 
-_OURS = ("_run_id", "_fetched_at", "_extra", "_chain", "_hash", "_query")
+_OURS = ("_run_id", "_fetched_at", "_seen_at", "_extra", "_chain", "_hash", "_query")
 
 
 def snaked(name: str) -> str:
