@@ -46,7 +46,7 @@ else
 	$(HARVESTER) run $(ARGS) "$(JOB)"
 endif
 
-test: lint
+test: lint .venv/browser.stamp
 	.venv/bin/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
 lint: .venv/dev.stamp
@@ -77,6 +77,18 @@ endif
 .venv/dev.stamp: .venv/runtime.stamp requirements/dev.txt
 	@echo 'Installing what tests and lint need …'
 	@$(LOCKED) --requirement requirements/dev.txt
+	@touch $@
+
+# Pages are looked at in a real Chromium. In a container that is there for tests it is fetched from
+# the distribution; elsewhere nothing is done to the system, and without one those tests are skipped.
+.venv/browser.stamp: .venv/dev.stamp
+	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || { \
+	  [ "$$(id -u)" = 0 ] && [ -n "$$CI$$container" -o -e /.dockerenv ] && command -v apt-get >/dev/null && \
+	  echo 'Installing Chromium for the tests of pages …' && \
+	  apt-get -qq update >/dev/null && \
+	  DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends \
+	    chromium chromium-driver >/dev/null; } || \
+	  echo 'There is no Chromium with chromedriver here: the tests of pages will be skipped.'
 	@touch $@
 
 .venv/bench.stamp: .venv/dev.stamp requirements/bench.txt
