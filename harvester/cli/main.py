@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Sequence
 from enum import IntEnum
 from importlib import import_module
+from importlib.abc import MetaPathFinder
 
 import click
 import structlog
@@ -71,8 +72,19 @@ def cli() -> None:
     """
 
 
+class _NoPandas(MetaPathFinder):
+    """pyarrow imports pandas wherever it is installed: a second or two that no command needs."""
+
+    def find_spec(self, fullname: str, path: object = None, target: object = None) -> None:
+        """Says of pandas that it is not here, of all else nothing."""
+        del path, target
+        if fullname == "pandas":
+            raise ModuleNotFoundError(name=fullname)
+
+
 def main() -> None:
     """Runs the command line and exits with the status that the outcome has."""
+    sys.meta_path.insert(0, _NoPandas())
     sys.exit(_run())
 
 
