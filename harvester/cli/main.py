@@ -72,19 +72,21 @@ def cli() -> None:
     """
 
 
-class _NoPandas(MetaPathFinder):
-    """pyarrow imports pandas wherever it is installed: a second or two that no command needs."""
+class _Lean(MetaPathFinder):
+    """pyarrow imports these wherever they are installed: a second or two that no command needs."""
+
+    unneeded = frozenset({"numpy", "pandas"})
 
     def find_spec(self, fullname: str, path: object = None, target: object = None) -> None:
-        """Says of pandas that it is not here, of all else nothing."""
+        """Says of those that they are not here, of all else nothing."""
         del path, target
-        if fullname == "pandas":
-            raise ModuleNotFoundError(name=fullname)
+        if fullname in self.unneeded:
+            raise ModuleNotFoundError(f"{fullname} is left out", name=fullname)
 
 
 def main() -> None:
     """Runs the command line and exits with the status that the outcome has."""
-    sys.meta_path.insert(0, _NoPandas())
+    sys.meta_path.insert(0, _Lean())
     sys.exit(_run())
 
 
