@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import structlog
 
@@ -10,19 +10,26 @@ from harvester.decode import open_body
 from harvester.errors import RefusedError, TransientError
 from harvester.fetch import Asker, Pace, Traffic, build, open_asker
 from harvester.model import Chain, Query
-from harvester.plan import chains_of, endpoint_of
+from harvester.plan import chains_of, endpoint_of, newer_than
 
 __all__ = ["count_chain", "count_queries"]
 
 _log = structlog.get_logger(__name__)
 
 
-async def count_queries(queries: Sequence[Query], pace: Pace) -> dict[str, int]:
-    """The counts of the queries' first chains, by query id; what NCBI does not count is absent."""
+async def count_queries(
+    queries: Sequence[Query], pace: Pace, since: Mapping[str, str]
+) -> dict[str, int]:
+    """The counts of the queries' first chains, by query id; what NCBI does not count is absent.
+
+    Of chains with a day in `since` only what is new is counted.
+    """
     counts: dict[str, int] = {}
     async with open_asker(pace, open_body, Traffic()) as asker:
         for query in queries:
-            count = await count_chain(chains_of(query)[0], asker)
+            chain = chains_of(query)[0]
+            day = since.get(chain.id)
+            count = await count_chain(newer_than(chain, day) if day else chain, asker)
             if count is not None:
                 counts[query.id] = count
     return counts

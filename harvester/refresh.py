@@ -28,20 +28,27 @@ _SWEPT = ("complete", "shrunk")
 
 @dataclass(frozen=True, slots=True)
 class Refresh:
-    """Decides at the beginning of a run; what it decides becomes a fact by the journal."""
+    """Decides at the beginning of a run; what it decides becomes a fact by the journal.
+
+    `spill` is a folder that may be made and is gone afterwards.
+    """
 
     lake: Lake
     manifest: Manifest
-    run_id: str
+    spill: str
 
     def decide(self, job: Job) -> Iterator[Record]:
         """For each page chain that asks only for what is new, the day from which on it does."""
-        since: dict[str, str] = {}
+        if since := self.since(job):
+            yield {"is": "refresh", "since": since}
+
+    def since(self, job: Job) -> dict[str, str]:
+        """That day of each of them."""
+        found: dict[str, str] = {}
         for query in job.queries:
             if query.refresh == "new" and not self.full_is_due(query):
-                since |= self.windows(query)
-        if since:
-            yield {"is": "refresh", "since": since}
+                found |= self.windows(query)
+        return found
 
     def full_is_due(self, query: Query) -> bool:
         """Whether the query was swept too long ago, or never."""
@@ -73,7 +80,7 @@ class Refresh:
             self.manifest.table(resource.name),
             list(scopes),
             endpoint.newer.column,
-            f"_runs/{self.run_id}/scratch/spill",
+            self.spill,
         )
         found = {chain.id: _first_day(chain, newest.get(scope)) for scope, chain in scopes.items()}
         windows = {chain: day for chain, day in found.items() if day}
