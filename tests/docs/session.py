@@ -26,7 +26,7 @@ _FIGURES = (
     (r"\d[\d,.]* s \([\d,.]+ planned\)", "SECONDS"),
     (r"[\d,]+ requests \([^)]*\)", "REQUESTS"),
     (r"version [\d.]+", "version VERSION"),
-    (r"[ ─]+", " "),  # columns are as wide as what stands in them
+    (r" ─+", ""),  # as long as the terminal is wide
 )
 _BETWEEN = "--- {} ---"
 
@@ -66,10 +66,11 @@ def replay(transcript: list[Step], folder: Path) -> list[str]:
 
 
 def normal(text: str) -> list[str]:
-    """Lines without what differs from one time to the next."""
+    """The words, without what differs from one time to the next; where lines break is free."""
+    text = " ".join(text.split())
     for pattern, word in _FIGURES:
         text = re.sub(pattern, word, text)
-    return [line.strip() for line in text.splitlines() if line.strip()]
+    return text.split()
 
 
 def _lines(transcript: list[Step]) -> Iterator[str]:
