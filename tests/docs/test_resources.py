@@ -36,7 +36,7 @@ def _queries(folder: Path) -> Iterator[Query]:
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
     folder = tmp_path_factory.mktemp("resources")
-    with serve_in_thread(SandboxConfig(latency=0.0, rps=0)) as served:
+    with serve_in_thread(SandboxConfig(latency=0.0, rps=0, scale=0.2)) as served:
         queries = dict.fromkeys(_queries(folder))
         assert harvest(folder, served.url, *queries).status == "complete"
     with duckdb.connect(str(folder / "x.duckdb"), read_only=True) as connection:
