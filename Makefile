@@ -57,7 +57,7 @@ lint: .venv/dev.stamp
 
 docs: .venv/dev.stamp
 	.venv/bin/python -m tools.reference
-	.venv/bin/python -m mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 .venv/bin/python -m mkdocs build --strict
 	@echo 'Open build/site/index.html.'
 
 bench: .venv/bench.stamp

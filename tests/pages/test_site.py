@@ -50,7 +50,7 @@ class Links(HTMLParser):
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
     done = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)],
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -93,6 +93,8 @@ def test_every_link_and_anchor_leads_somewhere_and_nothing_comes_from_outside(si
 def test_every_page_of_the_documentation_is_on_the_site(site: Path) -> None:
     written = {page.relative_to(ROOT / "docs") for page in (ROOT / "docs").rglob("*.md")}
     assert not [page for page in written if not (site / page.with_suffix(".html")).is_file()]
+    nav = (ROOT / "mkdocs.yml").read_text(encoding="utf-8").partition("\nnav:")[2]
+    assert not [page for page in written if f": {page}\n" not in nav], "give it a line in nav:"
     jobs = (site / "example-jobs.html").read_text(encoding="utf-8")
     assert all(path.name in jobs for path in (ROOT / "jobs").glob("*.yaml"))
     assert (site / "schemas" / "job.schema.json").is_file()
@@ -139,7 +141,7 @@ def test_what_is_searched_is_found(source: str, browser: Browser, site: Path, ad
     look();
     """
     browser.driver.set_script_timeout(20)
-    found = _listed(browser.driver.execute_async_script(wait))  # type: ignore[no-untyped-call]
+    found = _listed(browser.driver.execute_async_script(wait))
     assert any(str(one).startswith(f"{place}/resources/genome.html") for one in found)
     assert browser.complaints() == []
 
