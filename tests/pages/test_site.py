@@ -131,7 +131,7 @@ def test_it_reads_well_on_a_phone_and_on_a_desk(width: int, browser: Browser, ad
 @pytest.mark.parametrize("source", ["server", "disk"])
 def test_what_is_searched_is_found(source: str, browser: Browser, site: Path, address: str) -> None:
     place = address if source == "server" else site.as_uri()
-    browser.open(f"{place}/index.html?q=contig_n50")
+    browser.open(f"{place}/index.html?q=gaps+scaffolds")
     wait = """
     const told = arguments[0];
     const look = () => {
