@@ -268,8 +268,8 @@ def test_the_package_keeps(rule: Callable[[Mapping[str, str]], list[str]]) -> No
     assert not faults, "\n" + "\n".join(faults)
 
 
-def test_benchmarks_are_small_too() -> None:
-    faults = oversized(sources("benchmarks"))
+def test_benchmarks_and_tools_are_small_too() -> None:
+    faults = oversized(sources("benchmarks", "tools"))
     assert not faults, "\n" + "\n".join(faults)
 
 
