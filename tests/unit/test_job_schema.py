@@ -44,6 +44,9 @@ GOOD = [
     "resource: gene, taxa: [9606], endpoint: legacy, filters: {types: [tRNA], query: x}",
     "resource: gene, symbols: [BRCA1], taxon: human",
     "resource: gene, symbols: [BRCA1], taxon: 9606, endpoint: legacy",
+    "resource: product, ids: [672], filters: {types: [PROTEIN_CODING], sort.field: symbol}",
+    "resource: product, accessions: [NM_007294.4], filters: {tax_search_subtree: true}",
+    "resource: product, symbols: [BRCA1], taxon: human",
     "resource: taxonomy, taxa: [Homo sapiens], filters: {ranks: [SPECIES]}",
     "resource: taxonomy_node, taxa: [1]",
     "resource: annotation, accessions: [GCF_000005845.2], filters: {gene_types: [x]}",
@@ -106,6 +109,10 @@ BAD = [
     "resource: gene, symbols: [A]",
     "resource: gene, symbols_file: list.txt",
     "resource: gene, taxon: human",
+    "resource: product, ids: [672], endpoint: legacy",
+    "resource: product, ids: [672], filters: {accession_filter: [NM_007294.4]}",
+    "resource: product, ids: [672], filters: {returned_content: IDS_ONLY}",
+    "resource: product, taxa: [9606], filters: {sort.field: symbol}",
     "resource: virus_summary, taxa: [1], filters: {host: true}",
 ]
 

@@ -16,8 +16,8 @@ QUERIES = [
     (
         "taxa: [1]",
         (
-            "3:5: this entry of 'harvest' names no 'resource' (one of genome, gene, taxonomy, "
-            "taxonomy_node, annotation, virus_summary, virus, sequence)"
+            "3:5: this entry of 'harvest' names no 'resource' (one of genome, gene, product, "
+            "taxonomy, taxonomy_node, annotation, virus_summary, virus, sequence)"
         ),
     ),
     ("resorce: genome, taxa: [1]", "3:6: unknown key 'resorce' (did you mean 'resource'?)"),
