@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 
 from cronsim import CronSim, CronSimError
 
+from harvester.spec.faults import shown
+
 __all__ = ["cron_fault", "next_time"]
 
 _FIELDS = (
@@ -30,7 +32,7 @@ def cron_fault(expression: str) -> str:
     for place, (part, (name, span)) in enumerate(zip(parts, _FIELDS, strict=True)):
         others = ["*"] * len(_FIELDS)
         if not _comes(" ".join([*others[:place], part, *others[place + 1 :]])):
-            return f"has {part!r} for the {name}, which is {span}"
+            return f"has {shown(part)} for the {name}, which is {span}"
     return "" if _comes(expression) else "names a day that never comes"
 
 

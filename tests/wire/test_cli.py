@@ -54,7 +54,7 @@ def folder(tmp_path: Path) -> Path:
 
 COMMANDS = [
     "run", "plan", "validate", "status", "ingest", "publish", "compact", "tables", "query",
-    "changes", "schema", "sandbox",
+    "changes", "schema", "schedule", "sandbox",
 ]  # fmt: skip
 
 
