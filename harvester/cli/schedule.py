@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -78,12 +78,6 @@ _COLUMNS = ("job", "schedule", "last_run", "last_success", "next_run")
 def schedule(
     jobs: tuple[str, ...],
     *,
-    lake: str | None,
-    database: str | None,
-    base_url: str | None,
-    sandbox: bool,
-    rps: float | None,
-    strict: bool,
     parallel: int,
     jitter: float,
     no_catch_up: bool,
@@ -91,9 +85,7 @@ def schedule(
     once: bool,
     dry_run: bool,
     as_json: bool,
-    log_format: str,
-    log_level: str,
-    log_file: str | None,
+    **shared: Any,  # noqa: ANN401 - what click makes of the options that runs get too
 ) -> int:
     """Run jobs at their cron times (UTC) until stopped.
 
@@ -102,40 +94,45 @@ def schedule(
     never run is due at once.
 
     \b
-    When would they run?         harvester schedule jobs/*.yaml --dry-run
-    Run them from now on:        harvester schedule jobs/*.yaml
+    When would they run?         harvester schedule ecoli.yaml virus.yaml --dry-run
+    Run them from now on:        harvester schedule ecoli.yaml virus.yaml
     How are they?                curl http://127.0.0.1:9464/metrics
 
     \b
     Exit status: 0 stopped while nothing ran, 2 bad job or usage, 130 or 143 a run was
     interrupted (it goes on at the next start); with --once the worst one of the runs.
     """
-    configure(log_format, log_file, steps=log_level == "debug")
-    settings = Settings.load(
-        environment(), base_url=base_url, lake=lake, database=database, rps=rps
-    )
-    timetable = Timetable(plans_of(load_jobs(jobs), settings), 0 if dry_run else jitter)
+    configure(shared["log_format"], shared["log_file"], steps=shared["log_level"] == "debug")
+    places = {name: shared[name] for name in ("base_url", "lake", "database", "rps")}
+    settings = Settings.load(environment(), **places)
+    plans = plans_of(load_jobs(jobs), settings)
+    timetable = Timetable(plans, 0 if once or dry_run else jitter)
     clock = SystemClock()
     timetable.open(clock.now(), catch_up=not no_catch_up)
     if dry_run:
         _show(timetable.plans, clock.now(), as_json=as_json)
         return 0
-    given = {
-        "--lake": lake, "--database": database, "--base-url": base_url, "--log-file": log_file,
-        "--log-format": log_format, "--log-level": log_level,
-    }  # fmt: skip
-    switches = [name for name, on in (("--sandbox", sandbox), ("--strict", strict)) if on]
-    flags = [word for name, value in given.items() if value for word in (name, value)]
+    flags = list(_flags(shared))
     service = Service(
         timetable,
         clock,
-        command=lambda job: _command(job, [*flags, *switches], settings, parallel),
+        command=lambda job: _command(job, flags, settings, parallel),
         tell=partial(_tell, as_json=as_json),
         listen=_address(listen, once=once),
         parallel=parallel,
         once=once,
     )
     return asyncio.run(service.work())
+
+
+def _flags(shared: Mapping[str, Any]) -> Iterator[str]:
+    """What each run is given too, but for the rate, which runs share."""
+    for name, value in shared.items():
+        flag = f"--{name.replace('_', '-')}"
+        if value is True:
+            yield flag
+        elif isinstance(value, str):
+            yield from (flag, value)
 
 
 def _address(listen: str | None, *, once: bool) -> tuple[str, int] | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from harvester.publish import Manifest, read_manifest, read_runs
+from harvester.publish import read_manifest, read_runs
 from harvester.runs import runs_of
 from harvester.store.lake import Lake
 
@@ -27,8 +28,9 @@ def past_of(lake: Lake, job: str) -> Past:
     """Reads the manifest, the table of runs, and the journals of runs that are not published."""
     manifest = read_manifest(lake)
     left = [run for run in runs_of(lake) if run.job == job and not manifest.has(run.run_id)]
-    ended = (run["finished_at"] for run in read_runs(lake) if _whole(run, job))
-    begun = [*_published(manifest, job), *(_moment(run.started_at) for run in left)]
+    done = [run for run in read_runs(lake) if run["job"] == job]
+    begun = [*map(_last_attempt, done), *(_moment(run.started_at) for run in left)]
+    ended = (run["finished_at"] for run in done if run["status"] == "complete")
     return Past(
         began=max(begun, default=None),
         succeeded=max((moment.replace(tzinfo=UTC) for moment in ended), default=None),
@@ -37,12 +39,10 @@ def past_of(lake: Lake, job: str) -> Past:
     )
 
 
-def _published(manifest: Manifest, job: str) -> Iterator[datetime]:
-    return (_moment(run.started_at) for run in manifest.runs if run.job == job)
-
-
-def _whole(run: Mapping[str, object], job: str) -> bool:
-    return run["job"] == job and run["status"] == "complete"
+def _last_attempt(run: Mapping[str, Any]) -> datetime:
+    """When a published run began, or went on: its figures are those of its last attempt."""
+    moment: datetime = run["finished_at"] - timedelta(seconds=run["seconds"])
+    return moment.replace(tzinfo=UTC)
 
 
 def _moment(text: str) -> datetime:
