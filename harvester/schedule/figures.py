@@ -130,7 +130,7 @@ class Figures(Collector):
         yield self._of_jobs(
             "last_success_timestamp_seconds",
             "When a run of the job was last complete.",
-            lambda told: told.succeeded and told.succeeded.timestamp(),
+            lambda told: told.succeeded.timestamp() if told.succeeded else None,
         )
         yield self._of_jobs(
             "seconds_since_success",

@@ -59,7 +59,7 @@ def simulate(
 
 def times(schedule: str, after: datetime, until: datetime) -> list[datetime]:
     """The times that cron names after a moment and up to another."""
-    found = []
+    found: list[datetime] = []
     for moment in CronSim(schedule, after):
         if moment > until:
             return found

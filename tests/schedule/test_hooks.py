@@ -121,16 +121,16 @@ def test_which_hooks_are_called(
 
 def _noting(folder: Path) -> Job:
     code = f"open({str(folder / 'called')!r}, 'a').write(sys.argv[1] + chr(10))"
-    commands = {name: python(code, name) for name in ("on_success", "on_failure", "on_change")}
-    return Job("job", (), hooks=Hooks(**commands))
+    names = ("on_success", "on_failure", "on_change")
+    return Job("job", (), hooks=Hooks(*(python(code, name) for name in names)))
 
 
 def test_a_run_that_breaks_off_has_failed_and_one_that_did_not_begin_has_not(
     tmp_path: Path,
 ) -> None:
     job = _noting(tmp_path)
-    for error in (LakeLocked("held"), SpecError("bad")):
-        hooks_after_error(job, error)
+    for early in (LakeLocked("held"), SpecError("bad")):
+        hooks_after_error(job, early)
     assert not (tmp_path / "called").exists()
     for error in (LakeError("damaged"), RuntimeError("a bug")):
         hooks_after_error(job, error)
