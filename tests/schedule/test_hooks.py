@@ -121,8 +121,8 @@ def test_which_hooks_are_called(
 
 def _noting(folder: Path) -> Job:
     code = f"open({str(folder / 'called')!r}, 'a').write(sys.argv[1] + chr(10))"
-    names = ("on_success", "on_failure", "on_change")
-    return Job("job", (), hooks=Hooks(*(python(code, name) for name in names)))
+    good, bad, news = (python(code, name) for name in ("on_success", "on_failure", "on_change"))
+    return Job("job", (), hooks=Hooks(good, bad, news))
 
 
 def test_a_run_that_breaks_off_has_failed_and_one_that_did_not_begin_has_not(
