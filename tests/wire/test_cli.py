@@ -108,6 +108,7 @@ def test_a_bad_job_is_explained_line_by_line_and_nothing_is_asked(
         ["ingest", "genom", "good.yaml"],
         ["ingest", "genome", "good.yaml"],
         ["status", "missing.yaml"],
+        ["schedule", "good.yaml"],
     ],
     ids=" ".join,
 )
