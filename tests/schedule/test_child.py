@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from harvester.cli.schedule import _command
+from harvester.cli.schedule import _address, _command
 from harvester.model import Limits
 from harvester.schedule.child import Child, Ended
 from harvester.settings import Settings
@@ -105,3 +105,9 @@ def test_runs_side_by_side_share_the_rate_and_no_command_line_holds_the_key() ->
     assert _command(slow, [], keyed, 2)[-4:] == ["--rps", "0.5", "--", "b.yaml"]
     assert _command(nightly, [], Settings(rps=3), 1)[-4:] == ["--rps", "3", "--", "a.yaml"]
     assert KEY not in json.dumps([alone, shared])
+
+
+def test_who_is_not_told_where_listens_on_this_machine_alone() -> None:
+    assert _address(None, once=False) == ("127.0.0.1", 9464)
+    assert _address("0.0.0.0:80", once=False) == ("0.0.0.0", 80)
+    assert _address("off", once=False) is _address(None, once=True) is None

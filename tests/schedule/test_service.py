@@ -133,6 +133,7 @@ def test_what_is_due_runs_and_is_told_to_prometheus(tmp_path: Path) -> None:
         ready, told = running.get("/readyz")
         assert (ready, json.loads(told)) == (200, {"ready": True, "faults": []})
         figures = running.figures()
+        _, page = running.get("/metrics")
         (tmp_path / "good/lake/manifest.json").write_text("{")
         ready, told = running.get("/readyz")
         assert ready == 503
@@ -156,7 +157,7 @@ def test_what_is_due_runs_and_is_told_to_prometheus(tmp_path: Path) -> None:
     assert 0 <= figures["harvester_next_run_timestamp_seconds", "good"] - new_year <= 30
     heard = (tmp_path / "told").read_text()
     assert summaries["good"]["run_id"] in heard
-    assert KEY not in heard + running.out + str(running.log)
+    assert KEY not in heard + page + running.out + str(running.log)
 
 
 def test_a_run_that_is_stopped_drains_and_goes_on_at_the_next_start(tmp_path: Path) -> None:
