@@ -33,7 +33,7 @@ DOCUMENTS = [
 ]
 JOBS = [body for language, body in BLOCKS if language == "yaml" and "\nharvest:" in body]
 UNITS = [body for language, body in BLOCKS if language == "ini"]
-CRONTAB = re.compile(r"^((?:\S+\s+){4}\S+)\s{2,}(.+)$", re.MULTILINE)
+CRONTAB = re.compile(r"^((?:[\d*]\S*\s+){4}\S+)\s{2,}(.+)$", re.MULTILINE)
 CRON = [
     (match[1], match[2])
     for language, body in BLOCKS
