@@ -52,7 +52,8 @@ class Service:
 
         def stop(number: int) -> None:
             met.append(number)
-            _log.warning("stopping: a run under way drains; once more to end it at once")
+            again = "once more to end it at once" if len(met) == 1 else "now it ends at once"
+            _log.warning(f"stopping: a run under way drains; {again}")
             scheduler.stop()
             child.stop()
 
