@@ -27,6 +27,7 @@ CONDUCT = frozenset(
         "estimate",
         "experience",
         "finish",
+        "hooks",
         "ingest",
         "intake",
         "ledger",
@@ -39,6 +40,7 @@ CONDUCT = frozenset(
         "review",
         "runner",
         "runs",
+        "schedule",
         "stop",
         "summary",
         "sums",
@@ -69,7 +71,7 @@ SANDBOX_NEEDS = {"harvester", "errors", "catalogue", "schema"}
 #: What only some may touch. The longest name that fits decides.
 ONLY = {
     "aiohttp": ("harvester.fetch",),
-    "aiohttp.web": ("harvester.sandbox",),
+    "aiohttp.web": ("harvester.sandbox", "harvester.schedule.web"),
     "duckdb": ("harvester.publish", "harvester.cli.query", "harvester.cli.reading"),
     "os.environ": ("harvester.settings",),
     "os.environb": ("harvester.settings",),
@@ -297,7 +299,11 @@ def test_something_is_read() -> None:
         ("surprise.deep", "", "harvester.surprise.deep is in no layer"),
         ("decode.lines", "import aiohttp", "only harvester.fetch may"),
         ("sandbox.app", "import aiohttp", "only harvester.fetch may"),
-        ("fetch.pages", "from aiohttp import web", "only harvester.sandbox may"),
+        (
+            "fetch.pages",
+            "from aiohttp import web",
+            "only harvester.sandbox and harvester.schedule.web",
+        ),
         ("store.lake", "import duckdb", "only harvester.publish and harvester.cli.query and"),
         ("cli.run", "from duckdb import connect", "only harvester.publish and harvester.cli.q"),
         ("cli.queryish", "import duckdb", "only harvester.publish and harvester.cli.query and"),

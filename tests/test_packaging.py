@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[1]
 LOCKS = ("runtime", "build", "dev", "bench")
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 #: Where the name to import differs from the name to install.
-IMPORTED_AS = {"pyyaml": "yaml"}
+IMPORTED_AS = {"prometheus-client": "prometheus_client", "pyyaml": "yaml"}
 
 
 def lock_text(name: str) -> str:
