@@ -11,7 +11,7 @@ __all__ = ["save_packages"]
 
 
 def save_packages(folder: Path, url: str) -> None:
-    """Today's package, one of a year ago, genes and their products, the sequences of an assembly."""
+    """Today's package, one of a year ago, genes, their products, sequences of an assembly."""
     genomes = reports(url, "/genome/taxon/9443/dataset_report")
     for name in ("ncbi_dataset.zip", "last_year.zip"):
         package(folder / name, {"assembly_data_report.jsonl": ndjson(genomes)})
