@@ -37,7 +37,7 @@ class _Commands(click.Group):
 
     names: Sequence[str] = (
         "run", "plan", "validate", "status", "ingest", "publish", "compact", "tables", "query",
-        "changes", "schema", "sandbox",
+        "profile", "browse", "changes", "schema", "sandbox",
     )  # fmt: skip
 
     def list_commands(self, ctx: click.Context) -> list[str]:
