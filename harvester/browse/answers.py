@@ -1,0 +1,130 @@
+"""What the page is told: documents of plain texts and numbers, made of a snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from harvester.browse.documents import MOST_ROWS, Document, about, cells, number_of, table_of
+from harvester.browse.examples import EXAMPLES
+from harvester.browse.snapshot import Snapshot
+from harvester.look import (
+    OPERATORS,
+    Table,
+    ask,
+    fills,
+    leaves_of,
+    reader,
+    sample_of,
+    selection,
+)
+from harvester.publish import published_runs
+from harvester.publish.workbench import Connection, one
+
+__all__ = ["count", "overview", "rows", "sql", "table"]
+
+#: Rows that tell how well columns are filled.
+_SAMPLE = 40_000
+#: Columns that are shown when nobody has chosen any, and how well these are filled.
+_SHOWN, _FILLED = 10, 0.05
+
+
+def overview(snapshot: Snapshot, connection: Connection) -> Document:
+    """The database and its tables."""
+    runs = published_runs(connection)
+    return {
+        "bytes": snapshot.size,
+        "runs": len(runs),
+        "last_run": f"{runs[-1].began:%Y-%m-%d %H:%M}" if runs else None,
+        "tables": [
+            {
+                "name": table.name,
+                "title": table.title,
+                "doc": table.doc,
+                "columns": len(table.columns),
+                "rows": one(connection, f"SELECT count(*) FROM {table.relation}"),
+            }
+            for table in snapshot.tables.values()
+        ],
+        "operators": list(OPERATORS),
+        "examples": [{"title": title, "sql": query} for title, query in EXAMPLES.items()],
+    }
+
+
+def table(snapshot: Snapshot, connection: Connection, asked: Mapping[str, Any]) -> Document:
+    """One table with its columns, how well they are filled, and an example of each."""
+    found = table_of(snapshot, asked)
+    sample = sample_of(connection, found, _SAMPLE)
+    by_value = {leaf.value: leaf for leaf in leaves_of(found.fields)}
+    leaves = [by_value[column.sql] for column in found.columns]
+    told = fills(connection, sample, leaves)
+    filled = {column.name: fill.share for column, fill in zip(found.columns, told, strict=True)}
+    return {
+        "name": found.name,
+        "doc": found.doc,
+        "rows": sample.rows,
+        "measured_on": sample.told,
+        "has_key": bool(found.key),
+        "shown": _shown(found, filled),
+        "columns": [
+            {**about(column), "filled": fill.share, "example": fill.example}
+            for column, fill in zip(found.columns, told, strict=True)
+        ],
+    }
+
+
+def rows(snapshot: Snapshot, connection: Connection, asked: Mapping[str, Any]) -> Document:
+    """A page of a table's rows."""
+    chosen = selection(table_of(snapshot, asked), asked)
+    limit = number_of(asked, "limit", 50, MOST_ROWS)
+    offset = number_of(asked, "offset", 0)
+    found = reader(connection, chosen.rows(limit, offset, keys=True))
+    told = list(cells(found, limit))
+    has_key = bool(chosen.table.key)
+    return {
+        "columns": [about(column) for column in chosen.columns],
+        "keys": [line[0] for line in told] if has_key else None,
+        "rows": [line[has_key:] for line in told],
+    }
+
+
+def count(snapshot: Snapshot, connection: Connection, asked: Mapping[str, Any]) -> Document:
+    """How many rows of a table fit."""
+    return {"rows": one(connection, selection(table_of(snapshot, asked), asked).count)}
+
+
+def sql(snapshot: Snapshot, connection: Connection, asked: Mapping[str, Any]) -> Document:
+    """The first rows that a statement of the user's finds."""
+    del snapshot
+    limit = number_of(asked, "limit", 200, MOST_ROWS)
+    found = ask(connection, str(asked.get("sql") or ""))
+    told = list(cells(found, limit + 1))
+    return {
+        "columns": [
+            {"name": field.name, "type": str(field.type), "form": _form(field.type)}
+            for field in found.schema
+        ],
+        "rows": told[:limit],
+        "more": len(told) > limit,
+    }
+
+
+def _shown(table: Table, filled: Mapping[str, float | None]) -> Sequence[str]:
+    """The columns that say most at a first look: the key, the name, then what is mostly there."""
+    first = [*table.key, *([table.called] if table.called in filled else [])]
+    plain = [
+        column.name
+        for column in table.columns
+        if column.form not in ("json", "bytes", "list")
+        and not column.name.startswith("_")
+        and (filled[column.name] or 0) >= _FILLED
+    ]
+    wanted = list(dict.fromkeys([*first, *plain]))[:_SHOWN]
+    return wanted or [column.name for column in table.columns][:_SHOWN]
+
+
+def _form(kind: pa.DataType) -> str:
+    numeric = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    return "number" if numeric else "text"
