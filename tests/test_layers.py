@@ -71,6 +71,7 @@ SANDBOX_NEEDS = {"harvester", "errors", "catalogue", "schema"}
 #: What only some may touch. The longest name that fits decides.
 ONLY = {
     "aiohttp": ("harvester.fetch",),
+    "aiohttp.typedefs": ("harvester.browse",),
     "aiohttp.web": ("harvester.sandbox", "harvester.browse"),
     "duckdb": ("harvester.publish", "harvester.look", "harvester.browse", "harvester.cli.reading"),
     "os.environ": ("harvester.settings",),

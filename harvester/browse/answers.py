@@ -12,6 +12,8 @@ from harvester.browse.examples import EXAMPLES
 from harvester.browse.snapshot import Snapshot
 from harvester.look import (
     OPERATORS,
+    Fill,
+    Sample,
     Table,
     ask,
     fills,
@@ -23,12 +25,14 @@ from harvester.look import (
 from harvester.publish import published_runs
 from harvester.publish.workbench import Connection, one
 
-__all__ = ["count", "overview", "rows", "sql", "table"]
+__all__ = ["count", "filled", "overview", "rows", "sql", "table"]
 
-#: Rows that tell how well columns are filled.
-_SAMPLE = 40_000
-#: Columns that are shown when nobody has chosen any, and how well these are filled.
-_SHOWN, _FILLED = 10, 0.05
+#: Rows that tell how well columns are filled, and which ones to show at first.
+_SAMPLE, _GLANCE = 40_000, 2_000
+#: Columns of words, and of numbers and moments, that are shown when nobody has chosen any.
+_WORDS, _FIGURES = 4, 5
+#: How well such a column is filled.
+_FILLED = 0.05
 
 
 def overview(snapshot: Snapshot, connection: Connection) -> Document:
@@ -54,25 +58,35 @@ def overview(snapshot: Snapshot, connection: Connection) -> Document:
 
 
 def table(snapshot: Snapshot, connection: Connection, asked: Mapping[str, Any]) -> Document:
-    """One table with its columns, how well they are filled, and an example of each."""
+    """One table, its columns, and those that are worth a first look."""
     found = table_of(snapshot, asked)
-    sample = sample_of(connection, found, _SAMPLE)
-    by_value = {leaf.value: leaf for leaf in leaves_of(found.fields)}
-    leaves = [by_value[column.sql] for column in found.columns]
-    told = fills(connection, sample, leaves)
-    filled = {column.name: fill.share for column, fill in zip(found.columns, told, strict=True)}
+    sample = sample_of(connection, found, _GLANCE)
     return {
         "name": found.name,
         "doc": found.doc,
         "rows": sample.rows,
-        "measured_on": sample.told,
-        "has_key": bool(found.key),
-        "shown": _shown(found, filled),
-        "columns": [
-            {**about(column), "filled": fill.share, "example": fill.example}
-            for column, fill in zip(found.columns, told, strict=True)
-        ],
+        "shown": _shown(found, _filled(connection, found, sample)),
+        "columns": [about(column) for column in found.columns],
     }
+
+
+def filled(snapshot: Snapshot, connection: Connection, asked: Mapping[str, Any]) -> Document:
+    """How well the columns of a table are filled, and an example of each."""
+    found = table_of(snapshot, asked)
+    sample = sample_of(connection, found, _SAMPLE)
+    told = _filled(connection, found, sample)
+    return {
+        "measured_on": sample.told,
+        "columns": {
+            name: {"filled": fill.share, "example": fill.example} for name, fill in told.items()
+        },
+    }
+
+
+def _filled(connection: Connection, table: Table, sample: Sample) -> dict[str, Fill]:
+    by_value = {leaf.value: leaf for leaf in leaves_of(table.fields)}
+    told = fills(connection, sample, [by_value[column.sql] for column in table.columns])
+    return {column.name: fill for column, fill in zip(table.columns, told, strict=True)}
 
 
 def rows(snapshot: Snapshot, connection: Connection, asked: Mapping[str, Any]) -> Document:
@@ -111,18 +125,21 @@ def sql(snapshot: Snapshot, connection: Connection, asked: Mapping[str, Any]) ->
     }
 
 
-def _shown(table: Table, filled: Mapping[str, float | None]) -> Sequence[str]:
-    """The columns that say most at a first look: the key, the name, then what is mostly there."""
-    first = [*table.key, *([table.called] if table.called in filled else [])]
-    plain = [
-        column.name
+def _shown(table: Table, told: Mapping[str, Fill]) -> Sequence[str]:
+    """The columns that say most at a first look: the key, the name, then some of what is there."""
+    first = [*table.key, *([table.called] if table.called in told else [])]
+    there = [
+        column
         for column in table.columns
-        if column.form not in ("json", "bytes", "list")
-        and not column.name.startswith("_")
-        and (filled[column.name] or 0) >= _FILLED
+        if not column.name.startswith("_")
+        and column.name not in first
+        and (told[column.name].share or 0) >= _FILLED
     ]
-    wanted = list(dict.fromkeys([*first, *plain]))[:_SHOWN]
-    return wanted or [column.name for column in table.columns][:_SHOWN]
+    words = [column.name for column in there if column.form in ("text", "bool")][:_WORDS]
+    figures = [column.name for column in there if column.form in ("number", "moment")][:_FIGURES]
+    chosen = {*first, *words, *figures} or {column.name for column in table.columns[:_FIGURES]}
+    rest = [column.name for column in table.columns if column.name not in first]
+    return [*first, *(name for name in rest if name in chosen)]
 
 
 def _form(kind: pa.DataType) -> str:

@@ -27,13 +27,14 @@ ANSWERS: Mapping[str, _Answer] = {
     "changes": closer.changed_rows,
     "column": closer.column,
     "count": answers.count,
+    "filled": answers.filled,
     "row": closer.row,
     "rows": answers.rows,
     "sql": answers.sql,
     "table": answers.table,
 }
 #: What is the same as long as the file is.
-_ONCE = ("changes", "table")
+_ONCE = ("changes", "filled", "table")
 #: Downloads at a time: they may take long, and the page wants to go on.
 _DOWNLOADS = 2
 

@@ -59,7 +59,7 @@ def _csv(rows: pa.RecordBatchReader) -> Iterator[bytes]:
 
 def _parquet(rows: pa.RecordBatchReader) -> Iterator[bytes]:
     sink = _Sink()
-    with pq.ParquetWriter(sink, rows.schema, compression="zstd") as writer:
+    with pq.ParquetWriter(pa.PythonFile(sink, "w"), rows.schema, compression="zstd") as writer:
         for batch in rows:
             writer.write_batch(batch)
             yield sink.taken()

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Awaitable, Callable
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
 from harvester.errors import HarvesterError
 
 __all__ = ["guard", "secured"]
-
-_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-_Middleware = Callable[[web.Request, _Handler], Awaitable[web.StreamResponse]]
 
 _LOST = "There is nothing here. Open the address that `harvester browse` has printed.\n"
 _FOREIGN = "This page is served to 127.0.0.1 and localhost only.\n"
@@ -31,11 +28,11 @@ _HEADERS = {
 }
 
 
-def guard(token: str) -> _Middleware:
+def guard(token: str) -> Middleware:
     """Lets nobody in by another name (a foreign site may point its own name here) or without it."""
 
     @web.middleware
-    async def checked(request: web.Request, handler: _Handler) -> web.StreamResponse:
+    async def checked(request: web.Request, handler: Handler) -> web.StreamResponse:
         if not _is_ours(request):
             return web.Response(status=403, text=_FOREIGN)
         given = request.path.split("/")[1]
@@ -52,7 +49,7 @@ async def secured(request: web.Request, response: web.StreamResponse) -> None:
     response.headers.update(_HEADERS)
 
 
-async def _answered(request: web.Request, handler: _Handler) -> web.StreamResponse:
+async def _answered(request: web.Request, handler: Handler) -> web.StreamResponse:
     """What is wrong with a question is an answer too: a sentence."""
     try:
         return await handler(request)

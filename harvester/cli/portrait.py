@@ -17,8 +17,8 @@ from harvester.texts import printable
 __all__ = ["share_text", "tell"]
 
 _MARKS = "▁▂▃▄▅▆▇█"
-#: Characters of a value, and of what is told of a column's values.
-_VALUE, _SPREAD = 24, 60
+#: Characters of a value, frequent values on a line, and bars of a spread.
+_VALUE, _FREQUENT, _BARS = 24, 3, 15
 
 
 def share_text(share: float | None) -> str:
@@ -43,14 +43,27 @@ def tell(table: str, sample: Sample, measured: Sequence[Profile], *, whole: bool
 
 def _lines(measured: Sequence[Profile]) -> None:
     grid = Grid(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for head in ("column", "filled", "distinct", "min", "median", "max", "values"):
-        right = head in ("filled", "distinct")
-        grid.add_column(head, justify="right" if right else "left", overflow="fold")
+    grid.add_column("column", overflow="fold", min_width=24)
+    for head in ("filled", "distinct"):
+        grid.add_column(head, justify="right", no_wrap=True)
+    grid.add_column("values", overflow="fold")
     for one in measured:
-        told = (one.least, _median(one), one.most)
-        cells = [one.column.name, share_text(one.share), f"{one.distinct:,}", *map(_short, told)]
-        grid.add_row(*map(Text, cells), Text(_spread(one)))
+        cells = (one.column.name, share_text(one.share), f"{one.distinct:,}", _values(one))
+        grid.add_row(*map(Text, cells))
     Console(width=None if sys.stdout.isatty() else 160).print(grid)
+
+
+def _values(one: Profile) -> str:
+    """How a column's numbers lie; of words the frequent ones, or the first and the last."""
+    if one.histogram:
+        return f"{_bars(one.histogram)}  {_range(one)}, median {_median(one)}"
+    if one.top:
+        return ", ".join(f"{_short(value)} ({rows:,})" for value, rows in one.top[:_FREQUENT])
+    return _short(one.least) if one.least == one.most else _range(one)
+
+
+def _range(one: Profile) -> str:
+    return f"{_short(one.least)} … {_short(one.most)}"
 
 
 def _card(one: Profile) -> Iterator[str]:
@@ -82,20 +95,13 @@ def _median(one: Profile) -> str | None:
     return one.quantiles[len(QUANTILES) // 2] if one.quantiles else None
 
 
-def _spread(one: Profile) -> str:
-    """Bars where a column holds numbers, else its frequent values."""
-    if one.histogram:
-        return _bars(one.histogram)
-    told = ", ".join(f"{_short(value)} ({rows:,})" for value, rows in one.top)
-    return told if len(told) <= _SPREAD else f"{told[:_SPREAD]}…"
-
-
 def _bars(spread: Histogram) -> str:
-    most = max(spread.rows)
+    together = -(-len(spread.rows) // _BARS)
+    heights = [
+        sum(spread.rows[start : start + together]) for start in range(0, len(spread.rows), together)
+    ]
     steps = len(_MARKS) - 1
-    return "".join(
-        _MARKS[-(-rows * steps // most)] if rows else " " for rows in spread.rows
-    ).rstrip()
+    return "".join(_MARKS[-(-rows * steps // max(heights))] if rows else " " for rows in heights)
 
 
 def _short(value: str | None) -> str:

@@ -20,22 +20,21 @@ __all__ = ["profile"]
 _MEMORY = "1GB"
 _COUNTED = pa.list_(pa.struct([("value", pa.string()), ("rows", pa.int64())]))
 _SPREAD_OUT = pa.struct([("edges", pa.list_(pa.string())), ("rows", pa.list_(pa.int64()))])
-_SCHEMA = pa.schema(
-    [
-        ("column", pa.string()),
-        ("type", pa.string()),
-        ("rows", pa.int64()),
-        ("filled", pa.int64()),
-        ("distinct", pa.int64()),
-        ("min", pa.string()),
-        ("max", pa.string()),
-        ("mean", pa.float64()),
-        ("deviation", pa.float64()),
-        *((f"q{100 * quantile:02.0f}", pa.string()) for quantile in QUANTILES),
-        ("top", _COUNTED),
-        ("histogram", _SPREAD_OUT),
-    ]
-)
+_KINDS: Mapping[str, pa.DataType] = {
+    "column": pa.string(),
+    "type": pa.string(),
+    "rows": pa.int64(),
+    "filled": pa.int64(),
+    "distinct": pa.int64(),
+    "min": pa.string(),
+    "max": pa.string(),
+    "mean": pa.float64(),
+    "deviation": pa.float64(),
+    **{f"q{100 * quantile:02.0f}": pa.string() for quantile in QUANTILES},
+    "top": _COUNTED,
+    "histogram": _SPREAD_OUT,
+}
+_SCHEMA = pa.schema(list(_KINDS.items()))
 
 
 @click.command()

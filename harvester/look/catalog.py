@@ -32,6 +32,10 @@ _FORMS: Mapping[str, Form] = {
 }
 
 
+#: More names than that are no help in a sentence.
+_MOST_NAMES = 30
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column of a flat table; `sql` is where its value stands in the nested row."""
@@ -67,8 +71,14 @@ def named(wanted: str, names: Sequence[str], what: str) -> str:
     """The name where there is one, else a sentence with the nearest one."""
     if wanted in names:
         return wanted
-    near = difflib.get_close_matches(wanted, names, 1)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}"
+    within = sorted((name for name in names if wanted and wanted in name), key=len)
+    near = within or difflib.get_close_matches(wanted, names, 1)
+    if near:
+        hint = f"did you mean {near[0]}?"
+    elif len(names) > _MOST_NAMES:
+        hint = f"there are {len(names)}, which `harvester tables` and the page list"
+    else:
+        hint = f"there are {', '.join(names)}"
     raise SpecError(f"there is no {what} {wanted!r}: {hint}")
 
 

@@ -14,6 +14,8 @@ __all__ = ["Histogram", "histogram", "measure_of"]
 
 BINS = 30
 _DAY = 86_400.0
+#: From here on an edge is told without a fraction.
+_LARGE = 100_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,4 +89,8 @@ def _shown(column: Column, *, log: bool) -> Callable[[float], str]:
     if column.form == "moment":
         form = "%Y-%m-%d" if column.type == "DATE" else "%Y-%m-%d %H:%M"
         return lambda edge: datetime.fromtimestamp(edge, UTC).strftime(form)
-    return lambda edge: f"{math.exp(edge) if log else edge:.6g}"
+    return lambda edge: _number(math.exp(edge) if log else edge)
+
+
+def _number(edge: float) -> str:
+    return f"{edge:.0f}" if edge == round(edge) or abs(edge) >= _LARGE else f"{edge:.6g}"

@@ -32,10 +32,12 @@ class Leaf:
 
     @property
     def example(self) -> str:
-        """One value as text; of a struct its members have them."""
-        if self.field.kind == "struct":
-            return "NULL"
-        return f"CAST({f'{self._values}[1]' if self.in_list else self.value} AS VARCHAR)"
+        """One value as text; of a struct its members have them, of a list it is an element."""
+        if not self.in_list:
+            return "NULL" if self.field.kind == "struct" else f"CAST({self.value} AS VARCHAR)"
+        element = f"{self._values}[1]"
+        told = f"to_json({element})" if self.field.kind == "struct" else element
+        return f"CAST({told} AS VARCHAR)"
 
     @property
     def _values(self) -> str:

@@ -65,9 +65,10 @@ def one_row(table: Table, key: str) -> Selection:
     if not table.key:
         raise SpecError(f"rows of {table.name} have no key")
     parts = [key] if len(table.key) == 1 else _parts(key, len(table.key))
+    pairs = zip(map(table.column, table.key), parts, strict=True)
     conditions = (
-        f"{table.column(column).sql} IS NOT DISTINCT FROM {_typed(table.column(column), part)}"
-        for column, part in zip(table.key, parts, strict=True)
+        f"{column.sql} IS NULL" if part is None else f"{column.sql} = {_typed(column, part)}"
+        for column, part in pairs
     )
     return Selection(table, table.columns, " AND ".join(conditions))
 
@@ -92,8 +93,15 @@ def _order(table: Table, asked: Mapping[str, Any]) -> str:
 
 def _anywhere(columns: Sequence[Column], search: str) -> str:
     """Whether one of the columns holds the text, whatever its case; bytes are not looked into."""
-    looked = [_contains(column, search) for column in columns if column.form != "bytes"]
+    looked = [_contains(column, search) for column in columns if _may_hold(column, search)]
     return f"({' OR '.join(looked)})" if looked else "false"
+
+
+def _may_hold(column: Column, search: str) -> bool:
+    """Whether it can be there at all: no word is looked for among millions of numbers."""
+    return column.form != "bytes" and all(
+        letter in _LETTERS.get(column.form, letter) for letter in search.lower()
+    )
 
 
 def _contains(column: Column, value: str) -> str:
@@ -115,10 +123,8 @@ def _compared(sign: str) -> Callable[[Column, str], str]:
     return lambda column, value: f"{column.sql} {sign} {_typed(column, value)}"
 
 
-def _typed(column: Column, value: str | None) -> str:
+def _typed(column: Column, value: str) -> str:
     """The value as one of the column's type."""
-    if value is None:
-        return "NULL"
     if column.form not in _READ:
         return text(value)
     read, like = _READ[column.form]
@@ -151,6 +157,12 @@ def _comparable(column: Column) -> Column:
     return column
 
 
+#: What values are written with, where not all letters can be in them.
+_LETTERS: Mapping[Form, str] = {
+    "number": "0123456789.+-e",
+    "moment": "0123456789:.- ",
+    "bool": "truefalse",
+}
 #: What a filter can ask of a column.
 OPERATORS: Mapping[str, Callable[[Column, str], str]] = {
     "contains": _contains,

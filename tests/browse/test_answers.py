@@ -37,11 +37,13 @@ def test_the_tables_are_told_with_rows_and_documentation(site: Site) -> None:
     assert listed["meta.changes"]["rows"] == GENOMES + 3 + 2
     assert all(table["doc"] for table in listed.values())
     columns = {column["name"]: column for column in told["columns"]}
+    filled = site.ask("filled", table="genome")
+    assert filled["measured_on"] == "all 500 rows"
     assert all(column["doc"] for column in columns.values())
     assert columns["assembly_stats_contig_n50"]["type"] == "BIGINT"
-    assert columns["checkm_info_completeness"]["filled"] == pytest.approx(1 / 4, abs=0.01)
-    assert columns["checkm_info_completeness"]["example"] == "99.5"
-    assert columns["_extra"]["filled"] == 0
+    assert filled["columns"]["checkm_info_completeness"]["filled"] == pytest.approx(1 / 4, abs=0.01)
+    assert filled["columns"]["checkm_info_completeness"]["example"] == "99.5"
+    assert filled["columns"]["_extra"]["filled"] == 0
     assert told["shown"][:2] == ["accession", "organism_organism_name"]
     assert "checkm_info_checkm_version" not in told["shown"]
 
@@ -98,6 +100,8 @@ def test_search_looks_into_the_shown_columns_only(site: Site) -> None:
     asked = {"table": "genome", "search": "salmonella ENTERICA"}
     assert site.ask("count", **asked, columns=["accession"])["rows"] == 0
     found = site.ask("rows", **asked, columns=["accession", "organism_organism_name"])
+    assert site.ask("count", table="genome", search="2024-0")["rows"] > 0
+    assert site.ask("count", table="genome", search="99.5")["rows"] >= GENOMES // 4
     assert _column(found, "accession") == [genome(7)["accession"]]
 
 

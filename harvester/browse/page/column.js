@@ -1,7 +1,7 @@
 // What the values of one column are like.
 
 import { ask } from "./api.js";
-import { h, grouped, percent } from "./dom.js";
+import { figure, grouped, h, percent } from "./dom.js";
 import { filtersOf, filtersText, link, linkHere, selected } from "./place.js";
 import { plot } from "./plot.js";
 
@@ -27,15 +27,16 @@ export async function columnView({ subject, params, signal }) {
 
 function figures(column) {
   const of = column.form === "list" || column.form === "bytes" ? "length, " : "";
+  const told = column.quantiles.length && column.form !== "moment" ? figure : (text) => text;
   const shown = [
     ["rows", grouped(column.rows)],
     ["filled", `${grouped(column.filled)} (${percent(column.rows ? column.filled / column.rows : null)})`],
     ["different", `about ${grouped(column.distinct)}`],
-    [`${of}least`, column.least],
-    ...column.quantiles.map((value, place) => [QUANTILES[place], value]),
-    [`${of}greatest`, column.most],
-    ["mean", column.mean?.toPrecision(6)],
-    ["standard deviation", column.deviation?.toPrecision(6)],
+    [`${of}least`, column.least && told(column.least)],
+    ...column.quantiles.map((value, place) => [QUANTILES[place], told(value)]),
+    [`${of}greatest`, column.most && told(column.most)],
+    ["mean", column.mean === null ? null : figure(column.mean.toPrecision(6))],
+    ["standard deviation", column.deviation === null ? null : figure(column.deviation.toPrecision(6))],
   ].filter(([, value]) => value !== null && value !== undefined);
   return h("dl", { class: "figures" }, shown.map(([name, value]) =>
     h("div", {}, h("dt", {}, name), h("dd", {}, value))));

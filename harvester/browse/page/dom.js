@@ -29,6 +29,13 @@ export function grouped(number) {
   return Number(number).toLocaleString("en-US");
 }
 
+/** A text that holds a number, as people read it; any other text as it is. */
+export function figure(text) {
+  const number = Number(text);
+  const exact = text !== "" && Number.isFinite(number) && Math.abs(number) < Number.MAX_SAFE_INTEGER;
+  return exact ? number.toLocaleString("en-US", { maximumSignificantDigits: 15 }) : text;
+}
+
 /** A share of all; all and none are said of all and none only. */
 export function percent(share) {
   if (share === null) return "";

@@ -10,8 +10,8 @@ export function filterBar(about, table, params) {
 }
 
 function searchForm(params) {
-  const input = h("input", { type: "search", id: "search", "aria-label": "Search the shown columns",
-    placeholder: "Search the shown columns", value: params.get("search") ?? "" });
+  const input = h("input", { type: "search", id: "search", "aria-label": "Search these columns",
+    placeholder: "Search these columns", value: params.get("search") ?? "" });
   const submit = (event) => {
     event.preventDefault();
     go(linkHere({ search: input.value, from: "" }));

@@ -1,6 +1,6 @@
 // A histogram as a drawing, with the same figures as a table for who cannot see it.
 
-import { h, s, grouped } from "./dom.js";
+import { figure, grouped, h, s } from "./dom.js";
 
 const WIDTH = 720;
 const HEIGHT = 240;
@@ -8,7 +8,9 @@ const LEFT = 8;
 const TOP = 22;
 const BOTTOM = 26;
 
-export function plot({ edges, rows }, label) {
+export function plot(spread, label) {
+  const { rows } = spread;
+  const edges = spread.edges.map(figure);
   const most = Math.max(...rows);
   const step = (WIDTH - 2 * LEFT) / rows.length;
   const high = HEIGHT - TOP - BOTTOM;

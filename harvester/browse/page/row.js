@@ -33,7 +33,7 @@ function values(row) {
 function whole(column, value) {
   if (column.form !== "list" && column.form !== "json") return value;
   try {
-    return h("pre", {}, JSON.stringify(JSON.parse(value), null, 1));
+    return h("pre", { tabindex: "0" }, JSON.stringify(JSON.parse(value), null, 1));
   } catch {
     return h("pre", {}, value);
   }

@@ -34,7 +34,7 @@ export async function tableView({ about, subject, params, signal }) {
       tab("Rows", link("table", subject), !inColumns),
       tab(`Columns (${table.columns.length})`, link("table", subject, { tab: "columns" }), inColumns)),
   ];
-  const rest = inColumns ? columnList(table) : await rowsOf(about, table, params, signal);
+  const rest = inColumns ? columnList(table, await ask("filled", { table: subject }, signal)) : await rowsOf(about, table, params, signal);
   return [...head, ...rest];
 }
 
@@ -74,7 +74,7 @@ function sortHead(table, column, asked, params) {
     h("button", { type: "button", id: `sort-${column.name}`, title: `${column.type}: ${column.doc}`,
       onclick: () => go(linkHere({ ...next, from: "" })) }, column.name, arrow),
     h("a", { class: "about", href: link("column", table.name, { column: column.name, ...kept }),
-      "aria-label": `About ${column.name}` }, "ⓘ"));
+      "aria-label": `About ${column.name}` }, "i"));
 }
 
 function pager(count, offset, total, seconds) {
