@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
 
 from harvester.browse.documents import MOST_ROWS, Document, about, cells, number_of, table_of
 from harvester.browse.examples import EXAMPLES
+from harvester.browse.first import first_columns
 from harvester.browse.snapshot import Snapshot
 from harvester.look import (
     OPERATORS,
@@ -29,10 +30,6 @@ __all__ = ["count", "filled", "overview", "rows", "sql", "table"]
 
 #: Rows that tell how well columns are filled, and which ones to show at first.
 _SAMPLE, _GLANCE = 40_000, 2_000
-#: Columns of words, and of numbers and moments, that are shown when nobody has chosen any.
-_WORDS, _FIGURES = 4, 5
-#: How well such a column is filled.
-_FILLED = 0.05
 
 
 def overview(snapshot: Snapshot, connection: Connection) -> Document:
@@ -65,7 +62,7 @@ def table(snapshot: Snapshot, connection: Connection, asked: Mapping[str, Any]) 
         "name": found.name,
         "doc": found.doc,
         "rows": sample.rows,
-        "shown": _shown(found, _filled(connection, found, sample)),
+        "shown": first_columns(connection, found, sample, _filled(connection, found, sample)),
         "columns": [about(column) for column in found.columns],
     }
 
@@ -123,23 +120,6 @@ def sql(snapshot: Snapshot, connection: Connection, asked: Mapping[str, Any]) ->
         "rows": told[:limit],
         "more": len(told) > limit,
     }
-
-
-def _shown(table: Table, told: Mapping[str, Fill]) -> Sequence[str]:
-    """The columns that say most at a first look: the key, the name, then some of what is there."""
-    first = [*table.key, *([table.called] if table.called in told else [])]
-    there = [
-        column
-        for column in table.columns
-        if not column.name.startswith("_")
-        and column.name not in first
-        and (told[column.name].share or 0) >= _FILLED
-    ]
-    words = [column.name for column in there if column.form in ("text", "bool")][:_WORDS]
-    figures = [column.name for column in there if column.form in ("number", "moment")][:_FIGURES]
-    chosen = {*first, *words, *figures} or {column.name for column in table.columns[:_FIGURES]}
-    rest = [column.name for column in table.columns if column.name not in first]
-    return [*first, *(name for name in rest if name in chosen)]
 
 
 def _form(kind: pa.DataType) -> str:

@@ -19,7 +19,12 @@ export function grid({ columns, rows, label, head = plainHead, opening = null, l
 
 /** A head that only names its column. */
 export function plainHead(column) {
-  return h("th", { scope: "col", title: column.type, class: column.form }, column.name);
+  return h("th", { scope: "col", title: column.type, class: column.form }, breakable(column.name));
+}
+
+/** A name that may go on in the next line behind each of its underscores. */
+export function breakable(name) {
+  return name.split(/(?<=_)/).flatMap((part, place) => (place ? [h("wbr"), part] : [part]));
 }
 
 function line(columns, row, number, opening, leading) {

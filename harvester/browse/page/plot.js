@@ -3,33 +3,26 @@
 import { figure, grouped, h, s } from "./dom.js";
 
 const WIDTH = 720;
-const HEIGHT = 240;
-const LEFT = 8;
-const TOP = 22;
-const BOTTOM = 26;
+const HEIGHT = 200;
 
 export function plot(spread, label) {
   const { rows } = spread;
   const edges = spread.edges.map(figure);
   const most = Math.max(...rows);
-  const step = (WIDTH - 2 * LEFT) / rows.length;
-  const high = HEIGHT - TOP - BOTTOM;
+  const step = WIDTH / rows.length;
   const bar = (count, number) => {
-    const tall = count ? Math.max(1, (count / most) * high) : 0;
-    return s("rect", { x: LEFT + number * step + 0.5, y: TOP + high - tall, width: Math.max(1, step - 1), height: tall },
+    const tall = count ? Math.max(2, (count / most) * HEIGHT) : 0;
+    return s("rect", { x: number * step, y: HEIGHT - tall, width: step * 0.96, height: tall },
       s("title", {}, `${edges[number]} to ${edges[number + 1]}: ${grouped(count)} rows`));
   };
-  const text = (x, y, anchor, words) => s("text", { x, y, "text-anchor": anchor }, words);
   const middle = Math.floor(edges.length / 2);
-  const drawing = s("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": label, class: "plot" },
-    s("line", { x1: LEFT, x2: WIDTH - LEFT, y1: TOP, y2: TOP }),
-    rows.map(bar),
-    s("line", { x1: LEFT, x2: WIDTH - LEFT, y1: TOP + high, y2: TOP + high, class: "axis" }),
-    text(WIDTH - LEFT, TOP - 6, "end", `${grouped(most)} rows`),
-    text(LEFT, HEIGHT - 8, "start", edges[0]),
-    rows.length > 3 ? text(LEFT + middle * step, HEIGHT - 8, "middle", edges[middle]) : null,
-    text(WIDTH - LEFT, HEIGHT - 8, "end", edges.at(-1)));
-  return h("figure", {}, drawing, figuresOf(edges, rows));
+  const marks = [edges[0], rows.length > 3 ? edges[middle] : "", edges.at(-1)];
+  const box = { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none" };
+  return h("figure", {},
+    h("div", { class: "highest" }, `${grouped(most)} rows`),
+    s("svg", { ...box, role: "img", "aria-label": label, class: "plot" }, rows.map(bar)),
+    h("div", { class: "axis" }, marks.map((mark) => h("span", {}, mark))),
+    figuresOf(edges, rows));
 }
 
 function figuresOf(edges, rows) {

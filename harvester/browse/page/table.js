@@ -5,7 +5,7 @@ import { h, grouped } from "./dom.js";
 import { columnList } from "./columns.js";
 import { downloads } from "./download.js";
 import { filterBar } from "./filters.js";
-import { grid, toRow } from "./grid.js";
+import { breakable, grid, toRow } from "./grid.js";
 import { go, link, linkHere, selected } from "./place.js";
 
 const PAGE = 50;
@@ -70,11 +70,11 @@ function sortHead(table, column, asked, params) {
   const next = { none: { sort: column.name, way: "" }, ascending: { sort: column.name, way: "down" },
     descending: { sort: "", way: "" } }[sorted];
   const kept = { search: params.get("search"), filters: params.get("filters") };
-  return h("th", { scope: "col", "aria-sort": sorted, class: column.form },
-    h("button", { type: "button", id: `sort-${column.name}`, title: `${column.type}: ${column.doc}`,
-      onclick: () => go(linkHere({ ...next, from: "" })) }, column.name, arrow),
-    h("a", { class: "about", href: link("column", table.name, { column: column.name, ...kept }),
-      "aria-label": `About ${column.name}` }, "i"));
+  const button = h("button", { type: "button", id: `sort-${column.name}`, title: `${column.type}: ${column.doc}`,
+    onclick: () => go(linkHere({ ...next, from: "" })) }, breakable(column.name), arrow);
+  const more = h("a", { class: "about", href: link("column", table.name, { column: column.name, ...kept }),
+    "aria-label": `About ${column.name}` }, "i");
+  return h("th", { scope: "col", "aria-sort": sorted, class: column.form }, h("div", {}, button, more));
 }
 
 function pager(count, offset, total, seconds) {
