@@ -98,6 +98,7 @@ def rows(snapshot: Snapshot, connection: Connection, asked: Mapping[str, Any]) -
         "columns": [about(column) for column in chosen.columns],
         "keys": [line[0] for line in told] if has_key else None,
         "rows": [line[has_key:] for line in told],
+        "sql": chosen.rows(limit, offset),
     }
 
 

@@ -30,8 +30,8 @@ class Selection:
         """The query for the rows, with the row's key as first column where it is wanted."""
         key = [f"{key_text(self.table.key)} AS _key"] if keys and self.table.key else []
         told = [f"{column.sql} AS {name(column.name)}" for column in self.columns]
-        paged = "" if limit is None else f" LIMIT {limit} OFFSET {offset}"
-        return f"SELECT {', '.join(key + told)} FROM {self.table.relation}{self._tail}{paged}"
+        paged = "" if limit is None else f"\nLIMIT {limit} OFFSET {offset}"
+        return f"SELECT {', '.join(key + told)}\nFROM {self.table.relation}{self._tail}{paged}"
 
     @property
     def count(self) -> str:
@@ -40,11 +40,11 @@ class Selection:
 
     @property
     def _where(self) -> str:
-        return f" WHERE {self.where}" if self.where else ""
+        return f"\nWHERE {self.where}" if self.where else ""
 
     @property
     def _tail(self) -> str:
-        return self._where + (f" ORDER BY {self.order}" if self.order else "")
+        return self._where + (f"\nORDER BY {self.order}" if self.order else "")
 
 
 def selection(table: Table, asked: Mapping[str, Any]) -> Selection:

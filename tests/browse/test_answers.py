@@ -94,6 +94,7 @@ def test_filters_find_what_sql_finds(
     page = site.ask("rows", **asked, sort="accession", limit=1000)
     assert _column(page, "accession") == wanted
     assert site.ask("count", **asked)["rows"] == len(wanted)
+    assert site.sql(page["sql"])["rows"] == page["rows"][:200]
 
 
 def test_search_looks_into_the_shown_columns_only(site: Site) -> None:

@@ -165,6 +165,19 @@ def test_sql_is_answered_and_an_error_is_told_kindly(page: Page) -> None:
     assert page.all(".grid tbody tr")
 
 
+def test_what_is_selected_goes_on_in_sql_and_into_a_file(page: Page, tmp_path: Path) -> None:
+    page.open("#table/genome?search=salmonella&sort=accession")
+    where = {"behavior": "allow", "downloadPath": str(tmp_path)}
+    page.browser.driver.execute_cdp_cmd("Browser.setDownloadBehavior", where)
+    file = tmp_path / "genome.csv"
+    page.find("#download-csv").click()
+    page.wait(file.exists)
+    assert "Salmonella enterica" in file.read_text()
+    page.act(".downloads a")
+    assert len(page.all(".grid tbody tr")) == 1
+    assert "Salmonella enterica" in page.text
+
+
 @pytest.mark.parametrize(
     "view",
     [

@@ -59,7 +59,7 @@ async function rowsOf(about, table, params, signal) {
       leading: toRow(page.columns),
     }),
     pager(page.rows.length, offset, total, page.seconds),
-    downloads({ ...asked }),
+    downloads(asked, h("a", { href: link("sql", "", { q: page.sql }) }, "Open in SQL")),
   ];
 }
 
