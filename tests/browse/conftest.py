@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from tests.browse.serving import Site, served
@@ -42,6 +44,15 @@ def made(folder: Path) -> Place:
     place.run("gene", [{"gene_id": 1, "symbol": HOSTILE, "synonyms": ["a", "b"]}, {"gene_id": 2}])
     place.build()
     return place
+
+
+def another_night(file: Path, into: Path, number: int) -> Path:
+    """A copy of a database, which a night has left a genome and a run more."""
+    shutil.copy(file, into)
+    with duckdb.connect(str(into)) as connection:
+        connection.execute("INSERT INTO genome BY NAME SELECT ? AS accession", [f"n{number}"])
+        connection.execute("INSERT INTO versions._runs VALUES (?, now(), 9)", [f"n{number}"])
+    return into
 
 
 @pytest.fixture(scope="session")

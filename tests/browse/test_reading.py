@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from harvester.browse import Limits
-from tests.browse.conftest import GENOMES, genome
+from tests.browse.conftest import GENOMES, another_night
 from tests.browse.serving import Site, served
 from tests.publish.place import Place
 
@@ -140,15 +140,12 @@ def test_who_leaves_takes_his_question_along(lake: Place) -> None:
 
 
 @pytest.fixture(scope="module")
-def nights(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """The database after each of three nights, as runs have published it."""
-    place = Place(tmp_path_factory.mktemp("nights"))
-    files = []
-    for number in (1, 2, 3):
-        place.run("genome", [genome(number)])
-        place.build() if number == 1 else place.update()
-        files.append(place.file.with_name(f"{number}.duckdb"))
-        shutil.copy(place.file, files[-1])
+def nights(lake: Place, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The database after each of three nights: every one leaves a genome, and a run, more."""
+    folder = tmp_path_factory.mktemp("nights")
+    files = [lake.file]
+    for number in (2, 3):
+        files.append(another_night(files[-1], folder / f"{number}.duckdb", number))
     return files
 
 
@@ -170,19 +167,19 @@ def test_a_new_run_is_seen_and_what_is_under_way_keeps_its_view(
 ) -> None:
     file = _publish(nights[0], tmp_path / "x.duckdb")
     with served(file) as site:
-        body = json.dumps({"sql": "SELECT accession, repeat('x', 1000) FROM genome, range(20000)"})
+        body = json.dumps({"sql": "SELECT accession, repeat('x', 1000) FROM genome, range(40)"})
         form = urlencode({"format": "csv", "asked": body})
         connection = http.client.HTTPConnection(site.host, site.port, timeout=30)
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
         connection.request("POST", f"{site.path}download", form, kind)
         under_way = connection.getresponse()
         assert under_way.read(10) == b"accession,"
-        assert _counted(site) == (1, 1)
+        assert _counted(site) == (GENOMES, 1)
         _publish(nights[1], file)
-        assert _counted(site) == (2, 2)
+        assert _counted(site) == (GENOMES + 1, 2)
         told = json.loads(site.get("answers/overview").body)
-        assert (told["snapshot"], told["runs"]) == (2, 2)
-        assert under_way.read().count(b"\n") == 1 + 20_000
+        assert (told["snapshot"], told["runs"]) == (2, 4)
+        assert under_way.read().count(b"\n") == 1 + GENOMES * 40
         connection.close()
 
 
@@ -191,11 +188,11 @@ def test_what_is_no_database_does_not_replace_one(nights: list[Path], tmp_path: 
     (tmp_path / "other").write_text("no database at all")
     with served(file) as site:
         (tmp_path / "other").replace(file)
-        assert _counted(site) == (1, 1)
+        assert _counted(site) == (GENOMES, 1)
         file.unlink()
-        assert _counted(site) == (1, 1)
+        assert _counted(site) == (GENOMES, 1)
         _publish(nights[1], file)
-        assert _counted(site)[0] == 2
+        assert _counted(site)[0] == GENOMES + 1
 
 
 def _target(link: Path) -> Path | None:
@@ -209,9 +206,9 @@ def _target(link: Path) -> Path | None:
 def test_nothing_stays_open_of_what_was_replaced(nights: list[Path], tmp_path: Path) -> None:
     file = tmp_path / "x.duckdb"
     with served(_publish(nights[0], file)) as site:
-        for number, night in enumerate(nights, 1):
+        for number, night in enumerate(nights):
             _publish(night, file)
-            assert _counted(site)[0] == number
+            assert _counted(site)[0] == GENOMES + number
         held = [str(_target(one)) for one in Path("/proc/self/fd").iterdir()]
         assert [name for name in held if str(tmp_path) in name] == [str(file)]
 

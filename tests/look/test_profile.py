@@ -17,6 +17,7 @@ from harvester.cli.profile import profile
 from harvester.cli.tables import tables
 from harvester.errors import SpecError
 from harvester.look import database_tables, fills, leaves_of, sample_of
+from harvester.publish import build_database
 from tests.publish.place import Place
 
 ROWS = 5000
@@ -38,27 +39,37 @@ def _gene(number: int) -> dict[str, Any]:
     return {"gene_id": number, "synonyms": ["a"] * number, "annotations": [place] if number else []}
 
 
-@pytest.fixture(scope="module", params=["tables", "views"])
-def lake(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Place:
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Place:
     place = Place(tmp_path_factory.mktemp("looked"))
     place.run("genome", [_genome(number) for number in range(ROWS)])
     place.run("gene", [_gene(number) for number in range(4)])
-    place.build(request.param)
+    place.build()
     return place
+
+
+@pytest.fixture(scope="module", params=["tables", "views"])
+def either(request: pytest.FixtureRequest, lake: Place) -> Path:
+    """The database, with its rows or with views of the lake's files."""
+    if request.param == "tables":
+        return lake.file
+    file = lake.file.with_name("views.duckdb")
+    build_database(lake.lake, lake.manifest, file, register="views")
+    return file
 
 
 def _profile(lake: Place, *words: str) -> Result:
     return CliRunner().invoke(profile, [*words, "--database", str(lake.file)])
 
 
-def _columns(lake: Place, *words: str) -> dict[str, dict[str, Any]]:
-    told = _profile(lake, *words, "--format", "json")
+def _columns(file: Path, *words: str) -> dict[str, dict[str, Any]]:
+    told = CliRunner().invoke(profile, [*words, "--format", "json", "--database", str(file)])
     assert told.exception is None
     return {one["column"]: one for one in json.loads(told.stdout)}
 
 
-def test_figures_are_those_of_the_values(lake: Place) -> None:
-    told = _columns(lake, "genome")
+def test_figures_are_those_of_the_values(either: Path) -> None:
+    told = _columns(either, "genome")
     n50 = told["assembly_stats_contig_n50"]
     assert (n50["rows"], n50["filled"], n50["min"], n50["max"]) == (ROWS, ROWS, "0", str(ROWS - 1))
     assert n50["mean"] == pytest.approx((ROWS - 1) / 2)
@@ -77,7 +88,7 @@ def test_figures_are_those_of_the_values(lake: Place) -> None:
 
 
 def test_of_lists_the_lengths_are_told(lake: Place) -> None:
-    synonyms = _columns(lake, "gene", "synonyms")["synonyms"]
+    synonyms = _columns(lake.file, "gene", "synonyms")["synonyms"]
     assert (synonyms["filled"], synonyms["min"], synonyms["max"]) == (3, "0", "3")
     assert synonyms["mean"] == 1.5
     assert synonyms["histogram"]["rows"] == [1, 1, 1, 1]
@@ -116,7 +127,7 @@ def test_csv_has_a_line_a_column(lake: Place) -> None:
 
 
 def test_a_table_without_rows_has_a_profile(lake: Place) -> None:
-    assert all(one["filled"] == 0 for one in _columns(lake, "virus").values())
+    assert all(one["filled"] == 0 for one in _columns(lake.file, "virus").values())
     assert "virus, by all 0 rows" in _profile(lake, "virus").stdout
 
 
@@ -179,8 +190,8 @@ def test_all_tables_have_their_rows(lake: Place) -> None:
     assert rows["meta.changes"] == ROWS + 4
 
 
-def test_a_sample_speaks_for_all(lake: Place) -> None:
-    with duckdb.connect(str(lake.file), read_only=True) as connection:
+def test_a_sample_speaks_for_all(either: Path) -> None:
+    with duckdb.connect(str(either), read_only=True) as connection:
         table = database_tables(connection)["genome"]
         leaves = list(leaves_of(table.fields))
         for most in (None, 2048):
