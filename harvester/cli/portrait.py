@@ -55,11 +55,14 @@ def _lines(measured: Sequence[Profile]) -> None:
 
 def _values(one: Profile) -> str:
     """How a column's numbers lie; of words the frequent ones, or the first and the last."""
+    lengths = "length " if _of_lengths(one.column) else ""
+    if one.least == one.most:
+        return f"{lengths}{_short(one.least)}" + ("" if lengths else f" ({one.filled:,})")
     if one.histogram:
-        return f"{_bars(one.histogram)}  {_range(one)}, median {_median(one)}"
+        return f"{_bars(one.histogram)}  {lengths}{_range(one)}, median {_median(one)}"
     if one.top:
         return ", ".join(f"{_short(value)} ({rows:,})" for value, rows in one.top[:_FREQUENT])
-    return _short(one.least) if one.least == one.most else _range(one)
+    return _range(one)
 
 
 def _range(one: Profile) -> str:
@@ -73,8 +76,8 @@ def _card(one: Profile) -> Iterator[str]:
     yield f"  {printable(column.doc)}"
     yield f"  filled    {share_text(one.share)}, {one.filled:,} of {one.rows:,} rows"
     yield f"  distinct  about {one.distinct:,}"
-    yield f"  from      {_short(one.least)}"
-    yield f"  to        {_short(one.most)}"
+    yield f"  from      {printable(one.least or '')}"
+    yield f"  to        {printable(one.most or '')}"
     if one.mean is not None:
         yield f"  mean      {one.mean:,.6g}, standard deviation {one.deviation or 0:,.6g}"
     if one.quantiles:

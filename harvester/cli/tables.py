@@ -41,7 +41,7 @@ Row = dict[str, object]
 #: Rows that tell how well columns are filled.
 _SAMPLE = 40_000
 #: Characters of an example for people; programs get more of it.
-_EXAMPLE = 40
+_EXAMPLE = 30
 _MEMORY = "1GB"
 
 

@@ -14,6 +14,7 @@ __all__ = ["Histogram", "histogram", "measure_of"]
 
 BINS = 30
 _DAY = 86_400.0
+_YEAR = 365.2425 * _DAY
 #: From here on an edge is told without a fraction.
 _LARGE = 100_000.0
 
@@ -87,9 +88,16 @@ def _step(low: float, high: float, unit: float) -> float:
 def _shown(column: Column, *, log: bool) -> Callable[[float], str]:
     """How an edge is told."""
     if column.form == "moment":
-        form = "%Y-%m-%d" if column.type == "DATE" else "%Y-%m-%d %H:%M"
-        return lambda edge: datetime.fromtimestamp(edge, UTC).strftime(form)
+        return lambda edge: _moment(edge, " " if column.type == "TIMESTAMP" else "")
     return lambda edge: _number(math.exp(edge) if log else edge)
+
+
+def _moment(edge: float, before_time: str) -> str:
+    try:
+        moment = datetime.fromtimestamp(edge, UTC)
+    except (OverflowError, ValueError):  # beyond the years that Python counts
+        return f"year {1970 + edge / _YEAR:.0f}"
+    return f"{moment.date()}{before_time}{moment:%H:%M}" if before_time else str(moment.date())
 
 
 def _number(edge: float) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from harvester.look.catalog import Column
-from harvester.look.histogram import Histogram, histogram
+from harvester.look.histogram import Histogram, histogram, measure_of
 from harvester.look.values import plain_text
 from harvester.publish.sql import text
 from harvester.publish.workbench import Connection
@@ -84,7 +84,8 @@ def _aggregates(column: Column) -> str:
         f"most := {_cut(f'max({ordered})')}",
     ]
     if column.form in ("number", "list", "bytes"):
-        told += [f"mean := avg({ordered})", f"deviation := stddev_samp({ordered})"]
+        finite = f"CASE WHEN isfinite({measure_of(column)}) THEN {ordered} END"
+        told += [f"mean := avg({finite})", f"deviation := stddev_samp({finite})"]
     if column.form in ("number", "moment", "list", "bytes"):
         told.append(f"quantiles := approx_quantile({ordered}, {list(QUANTILES)})")
     return ", ".join(told)

@@ -16,7 +16,9 @@ from click.testing import CliRunner, Result
 from harvester.cli.profile import profile
 from harvester.cli.tables import tables
 from harvester.errors import SpecError
-from harvester.look import database_tables, fills, leaves_of, sample_of
+from harvester.look import Column, database_tables, fills, histogram, leaves_of, sample_of
+from harvester.look import profile as profile_of
+from harvester.look.catalog import Form
 from harvester.publish import build_database
 from tests.publish.place import Place
 
@@ -199,3 +201,33 @@ def test_a_sample_speaks_for_all(either: Path) -> None:
             told = dict(zip((leaf.name for leaf in leaves), measured, strict=True))
             assert told["accession"].share == 1
             assert told["type_material.type_label"].share == pytest.approx(0.1, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "edges", "rows"),
+    [
+        ("BIGINT", "(1), (1), (3)", ("1", "2", "3", "4"), (2, 0, 1)),
+        ("BIGINT", "(7)", ("7", "8"), (1,)),
+        ("DOUBLE", "('nan'), ('inf'), ('0.5'), (NULL)", ("0.5", "1.5"), (1,)),
+        ("DATE", "('2024-02-28'), ('2024-03-01')", ("2024-02-28", "2024-03-02"), (1, 0, 1)),
+        ("DATE", "('0001-01-01'), ('9999-12-31')", ("0001-01-01", "year 10000"), None),
+        ("DATE", "('infinity'), (NULL)", None, None),
+        ("TIMESTAMP", "('2024-01-01 10:00')", ("2024-01-01 10:00",) * 2, (1,)),
+    ],
+)  # fmt: skip
+def test_odd_values_have_a_spread_too(
+    kind: str, values: str, edges: tuple[str, ...] | None, rows: tuple[int, ...] | None
+) -> None:
+    form: Form = "number" if kind in ("BIGINT", "DOUBLE") else "moment"
+    column = Column("x", kind, form, "", "x")
+    source = f"(SELECT CAST(x AS {kind}) AS x FROM (VALUES {values}) AS v(x))"
+    with duckdb.connect() as connection:
+        found = histogram(connection, column, source)
+        (told,) = profile_of(connection, [column], source)
+    assert told.histogram == found
+    if edges is None or found is None:
+        assert edges is None
+        assert found is None
+        return
+    assert (found.edges[0], found.edges[-1]) == (edges[0], edges[-1])
+    assert rows is None or found.rows == rows
