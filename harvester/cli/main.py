@@ -38,7 +38,7 @@ class _Commands(click.Group):
 
     names: Sequence[str] = (
         "run", "plan", "validate", "status", "ingest", "publish", "compact", "tables", "query",
-        "changes", "schema", "schedule", "sandbox",
+        "profile", "browse", "changes", "schema", "schedule", "sandbox",
     )  # fmt: skip
 
     def list_commands(self, ctx: click.Context) -> list[str]:
