@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import difflib
 import json
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
 from harvester.catalogue import RESOURCES
 from harvester.cli.options import database_option
+from harvester.cli.screen import console
 from harvester.errors import SpecError
 from harvester.publish import META_TABLES, row_counts, type_name
 from harvester.schema import Field, load_schema, table_fields
@@ -35,6 +34,11 @@ def tables(table: str | None, *, database: str | None, form: str) -> None:
     """List the tables, or the columns of one TABLE with their types and what they mean.
 
     Nested columns are listed to the last leaf; `[]` marks a list.
+
+    \b
+    harvester tables
+    harvester tables genome
+    harvester tables meta.runs --format json
     """
     if table is None:
         settings = Settings.load(environment(), database=database)
@@ -96,7 +100,7 @@ def _print(rows: Sequence[Row], heads: Sequence[str], form: str) -> None:
     for row in rows:
         shown.add_row(*(_text(row[head]) for head in heads))
     # A pipe has no width; wide lines suit files and pagers.
-    Console(width=None if sys.stdout.isatty() else 160).print(shown, markup=False)
+    console(width=160).print(shown, markup=False)
 
 
 def _text(value: object) -> str:
