@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 
+from harvester.cli.hints import explained
 from harvester.errors import SpecError
 from harvester.publish.sql import plain_path
 from harvester.settings import Settings, environment
@@ -83,10 +84,9 @@ def _shut_in(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """What DuckDB has against the SQL, for the user."""
+def told(sql: str = "") -> Iterator[None]:
+    """What DuckDB has against the SQL, for the user, and what was probably meant."""
     try:
         yield
     except duckdb.Error as error:
-        message = "\n".join(printable(line) for line in str(error).splitlines())
-        raise SpecError(message) from error
+        raise SpecError("\n".join(map(printable, explained(str(error), sql)))) from error
