@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -48,15 +48,16 @@ class LogLines:
 
     interval = 1.0
 
-    def __init__(self) -> None:
-        self._last = time.monotonic()
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._last = clock()
         self._before = 0
-        self._bottleneck, self._remaining = Bottleneck(), Remaining(time.monotonic)
+        self._bottleneck, self._remaining = Bottleneck(), Remaining(clock)
 
     def tick(self, live: Live) -> None:
         """Takes a sample, and logs how far the run is where it is time to."""
         limited_by, left = self._bottleneck.note(live), self._remaining.note(live)
-        now, requests = time.monotonic(), live.traffic.requests
+        now, requests = self._clock(), live.traffic.requests
         if (passed := now - self._last) < _OFTEN:
             return
         _log.info(

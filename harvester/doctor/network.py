@@ -33,12 +33,14 @@ _ELSE = "look at the network and try again; a run waits as long as its `patience
 _PROXIES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
 
 
-def examine_network(settings: Settings, variables: Mapping[str, str]) -> Iterator[Finding]:
+def examine_network(
+    settings: Settings, variables: Mapping[str, str], patience: float = _PATIENCE
+) -> Iterator[Finding]:
     """Whether NCBI, or what is asked in its place, can be reached, and at what rate."""
     host = urlsplit(settings.base_url).netloc
     key = settings.api_key if settings.sends_key else None
     try:
-        probed = asyncio.run(probe(settings.base_url, key, _PATIENCE))
+        probed = asyncio.run(probe(settings.base_url, key, patience))
     except TransientError as error:
         yield _unreachable(host, error, variables)
         yield Finding("clock", "skipped", "nobody to compare it with")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import dataclass
 
+from harvester.errors import TransientError
 from harvester.fetch.exchange import Exchange, Reply
 from harvester.fetch.pace import Pace
 from harvester.fetch.pacing import Pacer
@@ -31,11 +33,18 @@ class Probed:
 
 
 async def probe(base_url: str, api_key: str | None, patience: float) -> Probed:
-    """Asks for NCBI's version; a `TransientError` where nobody answers in time."""
+    """Asks for NCBI's version; a `TransientError` where nobody answers in time.
+
+    The patience is for all of it: looking a name up has no limit of its own.
+    """
     policy = Policy(connect=patience, silence=patience, deadline=patience)
     pace = Pace(base_url, _AT_ONCE, 1, api_key, policy, patience, _ENOUGH)
     traffic = Traffic()
     async with open_session(pace, Pacer(pace.rate), traffic) as session:
         began = time.monotonic()
-        reply = await Exchange(session, pace, traffic).send(_QUESTION)
+        try:
+            async with asyncio.timeout(patience):
+                reply = await Exchange(session, pace, traffic).send(_QUESTION)
+        except TimeoutError as error:
+            raise TransientError("timeout") from error
         return Probed(reply, time.monotonic() - began)

@@ -7,10 +7,12 @@ import asyncio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from harvester.bottleneck import Bottleneck, Remaining
 from harvester.channel import Channel
 from harvester.cli.bars import Row, View, lines, span
+from harvester.cli.progress import LogLines
 from harvester.engine import Live
 from harvester.fetch import Standing, Traffic
 
@@ -135,6 +137,24 @@ def test_the_time_left_follows_the_speed_of_the_last_moments() -> None:
     assert told == pytest.approx(60.0)
     live.expected["q"] = 3_000
     assert remaining.note(live) is None
+
+
+def test_where_nobody_watches_a_line_a_minute_says_the_same() -> None:
+    now = 0.0
+    watch, live = LogLines(lambda: now), Live(Traffic())
+    live.expected["q"] = 20_000
+    with capture_logs() as told:
+        for second in range(1, 131):
+            now = float(second)
+            live.received["q"] = 100 * second
+            live.traffic.requests = 5 * second
+            watch.tick(live)
+    assert [one["records"] for one in told] == [6_000, 12_000]
+    assert told[1] == {
+        "event": "progress", "log_level": "info", "records": 12_000, "expected": 20_000,
+        "requests": 600, "requests_per_second": 5.0, "retries": 0,
+        "limited_by": "NCBI's answers", "seconds_left": 80,
+    }  # fmt: skip
 
 
 def test_a_channel_knows_who_waits_for_room() -> None:

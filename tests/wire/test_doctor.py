@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from aiohttp import web
 
 from harvester.doctor import (
     Finding,
@@ -233,6 +234,24 @@ def test_a_clock_that_is_wrong_is_told() -> None:
     assert clock.state == "look"
     assert re.fullmatch(r"[\d,]{11,} s apart from NCBI's", clock.found)
     assert _answered(says("{}", Date="yesterday"))["clock"].state == "skipped"
+
+
+def test_who_does_not_answer_is_not_waited_for() -> None:
+    async def work() -> Finding:
+        over = asyncio.Event()
+
+        async def silent(_: web.Request) -> web.StreamResponse:
+            await over.wait()
+            return web.Response()
+
+        async with serve(silent) as script:
+            settings = Settings.load({"HARVESTER_BASE_URL": script.url})
+            looking = asyncio.to_thread(lambda: next(examine_network(settings, {}, 0.2)))
+            found = await asyncio.wait_for(looking, 30)
+            over.set()
+            return found
+
+    assert asyncio.run(work()).found.endswith(" cannot be reached (timeout)")
 
 
 def _answered(answer: Answer) -> dict[str, Finding]:
