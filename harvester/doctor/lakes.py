@@ -39,7 +39,8 @@ def _examine(lake: Lake, manifest: Manifest, database: Path) -> Iterator[Finding
     else:
         yield from _undone(lake)
     if not lake.exists(MANIFEST):
-        yield Finding("lake", "fine", f"none in {lake.root} yet: `harvester run` makes one")
+        told = f"nothing is published in {lake.root} yet: `harvester run` does that"
+        yield Finding("lake", "fine", told)
         return
     yield _files(lake, manifest)
     yield from _last_run(lake, manifest)
@@ -53,7 +54,9 @@ def _files(lake: Lake, manifest: Manifest) -> Finding:
     bad = [file.path for file in files if _bytes(lake, file.path) != file.bytes]
     if not bad:
         whole = size(sum(file.bytes for file in files))
-        told = f"{len(manifest.runs):,} runs in {len(files):,} files, {whole}, all there"
+        told = (
+            f"{len(files):,} files with {whole}, all there; published runs: {len(manifest.runs):,}"
+        )
         return Finding("lake", "fine", f"{lake.root}: {told}")
     few = ", ".join(bad[:_TOLD]) + (" …" if len(bad) > _TOLD else "")
     told = f"{len(bad):,} of {len(files):,} files are gone or cut short: {few}"
