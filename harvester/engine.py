@@ -19,7 +19,7 @@ from harvester.channel import Channel
 from harvester.cutting import Cutter, Enough, TooLong
 from harvester.decode import Decoded, Decoder, open_body
 from harvester.errors import OutOfServiceError, RefusedError, TokenRefused, TransientError
-from harvester.fetch import PAGE_SIZE, Asker, Mark, Pace, Traffic, open_asker, walk
+from harvester.fetch import PAGE_SIZE, Asker, Mark, Pace, Standing, Traffic, open_asker, walk
 from harvester.ledger import Ledger
 from harvester.model import Chain, Page, Stamp
 from harvester.plan import endpoint_of, request_columns
@@ -51,6 +51,10 @@ class Live:
     rate: float = 0.0
     received: Counter[str] = field(default_factory=Counter)
     expected: Counter[str] = field(default_factory=Counter)
+    standing: Standing = field(default_factory=Standing)
+    #: Pages that wait because storing is behind, and whether that is busy with the disk.
+    behind: int = 0
+    storing: bool = False
 
 
 class Observer(Protocol):
@@ -107,6 +111,7 @@ class Harvest:
         if not chains:
             return
         self._work = self.cutter.begin(chains)
+        self._expect_rest(chains)
         self._channel = Channel(_IN_FLIGHT)
         await self._run()
         await self._store(self._keeper.flush)
@@ -221,10 +226,20 @@ class Harvest:
         if number == 0:
             self.live.expected[query] += received if total is None else total
 
+    def _expect_rest(self, chains: Sequence[Chain]) -> None:
+        """Of chains that go on in the middle, what is left: their first pages tell nobody now."""
+        for chain in chains:
+            state = self._ledger.state(chain.id)
+            if state.pages and state.total is not None:
+                self.live.expected[chain.query_id] += max(0, state.total - state.received)
+
     async def _store(self, step: Callable[[], list[Record]]) -> None:
         """Runs one step of the keeper in the writer's thread and takes its facts in."""
         loop = asyncio.get_running_loop()
-        for record in await loop.run_in_executor(self._storing, step):
+        self.live.storing = True
+        records = await loop.run_in_executor(self._storing, step)
+        self.live.storing = False
+        for record in records:
             self._ledger.apply(record)
 
     async def record(self, record: Record) -> None:
@@ -259,7 +274,8 @@ class Harvest:
 
     async def _report(self) -> None:
         while True:
-            self.live.rate = self._asker.rate
+            self.live.rate, self.live.standing = self._asker.rate, self._asker.standing
+            self.live.behind = self._channel.waiting
             self._observer.tick(self.live)
             await asyncio.sleep(self._observer.interval)
 

@@ -18,12 +18,14 @@ STAGES = frozenset({"decode", "fetch", "publish", "store"})
 CONDUCT = frozenset(
     {
         "axes",
+        "bottleneck",
         "browse",
         "channel",
         "compaction",
         "conduct",
         "counting",
         "cutting",
+        "doctor",
         "engine",
         "estimate",
         "experience",
@@ -80,6 +82,8 @@ ONLY = {
     "os.environb": ("harvester.settings",),
     "os.getenv": ("harvester.settings",),
     "os.putenv": (),
+    # One place decides about colours and width.
+    "rich.console.Console": ("harvester.cli.screen",),
 }
 #: What must not come in by any detour either.
 NEVER = {"harvester.plan": ("aiohttp", "pyarrow"), "harvester.spec": ("aiohttp", "pyarrow")}

@@ -30,6 +30,7 @@ from harvester.publish.retention import kept_runs
 from harvester.publish.seen import saw_all
 from harvester.publish.sql import type_name
 from harvester.publish.survey import ChainCount, Survey, survey
+from harvester.publish.tallies import change_counts
 
 __all__ = [
     "CHANGES",
@@ -54,6 +55,7 @@ __all__ = [
     "TableState",
     "build_database",
     "carry_out",
+    "change_counts",
     "day_counts",
     "is_current",
     "keep_quarantine",
