@@ -149,7 +149,11 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
 
 def test_the_wheel_holds_the_program_and_its_schemas(wheel: zipfile.ZipFile) -> None:
     held = set(wheel.namelist())
-    modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "harvester").rglob("*.py")}
+    modules = {
+        path.relative_to(ROOT).as_posix()
+        for kind in ("*.py", "*.j2", "*.css")
+        for path in (ROOT / "harvester").rglob(kind)
+    }
     schemas = {
         f"harvester/{path.relative_to(ROOT).as_posix()}"
         for path in (ROOT / "schemas").rglob("*")

@@ -37,7 +37,7 @@ class _Commands(click.Group):
 
     names: Sequence[str] = (
         "run", "plan", "validate", "status", "ingest", "publish", "compact", "tables", "query",
-        "changes", "schema", "sandbox",
+        "changes", "report", "schema", "sandbox",
     )  # fmt: skip
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -68,6 +68,7 @@ def cli() -> None:
     What is in it:                              harvester tables
     Ask it:                                     harvester query "SELECT count(*) FROM genome"
     What the last run changed:                  harvester changes
+    How it went, as a page:                     harvester report --open
     """
 
 
