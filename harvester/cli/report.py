@@ -18,6 +18,7 @@ from harvester.spec import load_job
 from harvester.spec.names import did_you_mean
 from harvester.store.lake import Lake
 from harvester.store.lock import hold
+from harvester.telemetry import configure
 
 __all__ = ["report"]
 
@@ -46,6 +47,7 @@ def report(
     """
     if show and output == _STDOUT:
         raise click.UsageError("stdout cannot be opened: give --output a file, or leave it out")
+    configure("console", None)
     settings = Settings.load(environment(), lake=lake)
     named = settings.lake or (load_job(job).lake if job else _DEFAULT_LAKE)
     place = Lake(named)

@@ -69,10 +69,11 @@ def columns(  # noqa: PLR0913 - what is drawn, and what is said of it
     levels = [level for line in lines for level in line.levels if level is not None]
     top = rounded(max([bar.height for bar in bars] + levels, default=0.0))
     inside = [
-        *_grid(top, unit),
+        *_grid(top),
         *_bars(bars, top),
         *(part for number, line in enumerate(lines) for part in _steps(line, number, top)),
         *(part for mark in marks for part in _mark(mark, len(bars))),
+        *_scale(top, unit),
         _text("0", _HEIGHT - 6, ends[0], "axis"),
         _text("100%", _HEIGHT - 6, ends[1], "axis end"),
     ]
@@ -98,14 +99,19 @@ def rounded(highest: float) -> float:
     return 20 * power
 
 
-def _grid(top: float, unit: str) -> Iterator[str]:
+def _grid(top: float) -> Iterator[str]:
     for line in range(_GRID + 1):
-        level = top * line / _GRID
-        y = _y(level, top)
+        y = _y(top * line / _GRID, top)
         yield f'<line class="grid" x1="0" x2="100%" y1="{y:.1f}" y2="{y:.1f}"/>'
-        if line:
-            words = f"{level:,.3g}" if level < 1000 else f"{level:,.0f}"  # noqa: PLR2004
-            yield _text("0", y - 4, f"{words} {unit}" if line == _GRID else words, "scale")
+
+
+def _scale(top: float, unit: str) -> Iterator[str]:
+    """What the lines of the grid stand for; the highest one also tells of what."""
+    for line in range(1, _GRID + 1):
+        level = top * line / _GRID
+        words = f"{level:,.3g}" if level < 1000 else f"{level:,.0f}"  # noqa: PLR2004
+        told = f"{words} {unit}" if line == _GRID else words
+        yield _text("0", _y(level, top) - 4, told, "scale")
 
 
 def _bars(bars: Sequence[Bar], top: float) -> Iterator[str]:

@@ -68,11 +68,11 @@ class Pace:
         slowest = min((rate for rate in rates if rate), default=limit)
         lines = [Steps("the limit", [limit] * len(rates))]
         sent = sum(span.requests for span in self.course.spans)
-        told = f"{sent:,} requests; the limit is {limit:g} a second"
+        told = f"{sent:,} requests; the limit is {limit:g} a second (dashed)"
         if slowest < limit:
             pace = [rate or None for rate in rates]
             lines.append(Steps("the pace that the run kept to", pace))
-            told += f", and the run itself kept to {slowest:.3g} at the slowest"
+            told += f", and the run kept to {slowest:.3g} at the slowest (the line)"
         return self._over_time("requests", "Requests a second", told, lambda s: s.requests, lines)
 
     def _records(self) -> Drawing:

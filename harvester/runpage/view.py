@@ -192,7 +192,7 @@ def _remarks(told: RunTold) -> Section:
         Grid("In quarantine: what could not become a row", ("Table", "Reason", "Pieces"), pieces,
              _rest(outline.quarantine)),
     ]  # fmt: skip
-    return Section("remarks", "What NCBI said, and what nobody understood", _filled(grids))
+    return Section("remarks", "What NCBI said beside it", _filled(grids))
 
 
 def _course(told: RunTold) -> Section:

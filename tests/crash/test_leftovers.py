@@ -49,7 +49,7 @@ FOREIGN = [
     "_runs/mine/journal.jsonl",
     f"_runs/{DEAD}/notes.txt",
     ".lock",
-    f"_reports/{DEAD}.html",
+    "_reports/20260103T020000Z-fail.html",
     f"_reports/{DONE}.html",
     "_reports/notes.html.tmp",
 ]

@@ -82,8 +82,10 @@ def test_the_figures_are_those_of_the_summary(
     reasons = {name: number for name, number in told.items() if name.startswith("retries.")}
     assert sum(reasons.values()) == summary["retries"]
     assert reasons["retries.http 429"] == 1
-    for name in ("run_id", "status", "started_at", "finished_at"):
+    for name in ("run_id", "status"):
         assert browser.text(f"#{name}") == summary[name]
+    for name in ("started_at", "finished_at"):
+        assert browser.evaluate(f"document.getElementById('{name}').dateTime") == summary[name]
 
 
 def test_what_is_missing_and_what_failed_is_told_with_its_reason(
