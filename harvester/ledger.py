@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -244,7 +243,6 @@ class Ledger:
             throttled=sum(one.throttled for one in attempts),
             bytes_received=sum(one.bytes_received for one in attempts),
             seconds=sum(one.seconds for one in attempts),
-            reasons=dict(sum((Counter(one.reasons) for one in attempts), Counter[str]())),
         )
 
     def _of_this_run(self, chain: Chain) -> Chain:

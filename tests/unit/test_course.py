@@ -138,4 +138,4 @@ def test_a_journal_tells_the_course_of_each_attempt_and_older_ones_need_not() ->
     assert ledger.traffic[3].course is not None
     assert ledger.traffic[3].course.spans == course.spans
     assert ledger.total_traffic().retries == 2
-    assert ledger.total_traffic().reasons == {"timeout": 1}
+    assert ledger.traffic[3].reasons == {"timeout": 1}
