@@ -64,13 +64,14 @@ class Pace:
 
     def _requests(self) -> Drawing:
         limit = self.course.limit
-        rates = list(accumulate((s.rate for s in self.course.spans), lambda last, new: new or last))
+        rates = [span.rate for span in self.course.spans]
+        paces = list(accumulate(rates, _last_known))
         slowest = min((rate for rate in rates if rate), default=limit)
         lines = [Steps("the limit", [limit] * len(rates))]
         sent = sum(span.requests for span in self.course.spans)
         told = f"{sent:,} requests; the limit is {limit:g} a second (dashed)"
         if slowest < limit:
-            pace = [rate or None for rate in rates]
+            pace = [rate or None for rate in paces]
             lines.append(Steps("the pace that the run kept to", pace))
             told += f", and the run kept to {slowest:.3g} at the slowest (the line)"
         return self._over_time("requests", "Requests a second", told, lambda s: s.requests, lines)
@@ -102,6 +103,11 @@ class Pace:
             f"over-time-{name}", title, told, bars,
             unit="a second", ends=self._ends, lines=lines, marks=self._marks,
         )  # fmt: skip
+
+
+def _last_known(last: float, new: float) -> float:
+    """The pace goes on where no request tells of it."""
+    return new or last
 
 
 def pace_of(attempts: Sequence[Traffic]) -> Pace | None:

@@ -31,13 +31,12 @@ RUN, OTHER = "20260101T000000Z-mine", "20260102T000000Z-othr"
 
 def _queries(many: int) -> tuple[QueryReport, ...]:
     """The last of them failed; the first one names more than is shown."""
-    figures = {"strays": 0, "quarantined": 0, "chains": 1, "pages": 1}
     made = []
     for number in range(many):
         values = tuple(f"v{part}" for part in range(30 if number == 0 else 1))
         query = Query(f"{number:012d}", "genome", "accessions", values, filters=(("a", "b"),))
         state = "failed" if number == many - 1 else "complete"
-        made.append(QueryReport(query, 5, 4, 3, state=state, reason="", **figures))
+        made.append(QueryReport(query, 5, 4, 3, 0, 0, 1, 1, state))
     return tuple(made)
 
 
