@@ -5,10 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from harvester.publish import Some
 from harvester.runpage.draw import Drawing
 from harvester.summary import size
 
-__all__ = ["Cell", "Figure", "Grid", "bytes_of", "lasting", "number", "seconds_of"]
+__all__ = [
+    "Cell",
+    "Figure",
+    "Grid",
+    "Section",
+    "bytes_of",
+    "filled",
+    "lasting",
+    "number",
+    "rest",
+    "seconds_of",
+]
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
@@ -39,6 +51,17 @@ class Grid:
     wide: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One heading and what stands below it."""
+
+    name: str
+    title: str
+    grids: Sequence[Grid] = ()
+    plots: Sequence[Drawing] = ()
+    notes: Sequence[str] = ()
+
+
 def number(value: float | None, name: str = "") -> Figure:
     """A count with commas between thousands; a dash where nobody knows it."""
     return Figure(value, "–" if value is None else f"{value:,.0f}", name)  # noqa: RUF001
@@ -66,3 +89,13 @@ def lasting(seconds: float) -> str:
     if whole < _DAY:
         return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE} min"
     return f"{whole // _DAY:,} d {whole % _DAY // _HOUR} h"
+
+
+def rest(some: Some) -> str:
+    """What a table on the page leaves out; the database has it all."""
+    return f"and {some.more:,} more, in the database's schema meta" if some.more else ""
+
+
+def filled(grids: Sequence[Grid]) -> list[Grid]:
+    """Those that have rows."""
+    return [grid for grid in grids if grid.rows]
