@@ -16,6 +16,7 @@ import structlog
 
 from harvester.catalogue import RESOURCES
 from harvester.channel import Channel
+from harvester.course import Course
 from harvester.cutting import Cutter, Enough, TooLong
 from harvester.decode import Decoded, Decoder, open_body
 from harvester.errors import OutOfServiceError, RefusedError, TokenRefused, TransientError
@@ -81,7 +82,7 @@ class Harvest:
         self._channel: Channel[tuple[Page, Future[Decoded]]] = Channel(_IN_FLIGHT)
         self._decoders = {name: Decoder(resource) for name, resource in RESOURCES.items()}
         self._started = time.monotonic()
-        self.live = Live(Traffic())
+        self.live = Live(Traffic(course=Course(pace.rate)))
         self.stop = Stop()
         #: What the writer's thread may do before the first page comes.
         self.meanwhile: Callable[[], None] | None = None
@@ -223,6 +224,7 @@ class Harvest:
 
     def _show(self, query: str, received: int, total: int | None, number: int) -> None:
         self.live.received[query] += received
+        self.live.traffic.course.came(received)
         if number == 0:
             self.live.expected[query] += received if total is None else total
 
@@ -253,14 +255,16 @@ class Harvest:
         await self.record({"is": "failed", "chain": chain.id, "status": status, "reason": reason})
 
     def _note_traffic(self) -> None:
+        traffic = self.live.traffic
         counts = {
-            "requests": self.live.traffic.requests,
-            "retries": self.live.traffic.retried,
-            "throttled": self.live.traffic.throttled,
-            "bytes_received": self.live.traffic.bytes_received,
+            "requests": traffic.requests,
+            "retries": traffic.retried,
+            "throttled": traffic.throttled,
+            "bytes_received": traffic.bytes_received,
             "seconds": round(time.monotonic() - self._started, 3),
         }
-        record = {"is": "traffic", "counts": counts}
+        course = traffic.course.document()
+        record = {"is": "traffic", "counts": counts, "reasons": traffic.retries, "course": course}
         self._journal.append(record)
         self._ledger.apply(record)
 

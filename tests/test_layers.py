@@ -43,6 +43,7 @@ CONDUCT = frozenset(
         "report_lines",
         "review",
         "runner",
+        "runpage",
         "runs",
         "schedule",
         "stop",
@@ -56,7 +57,7 @@ CONDUCT = frozenset(
 #: From the bottom to the top: a unit imports from the layers below its own.
 LAYERS = (
     frozenset({"harvester"}),  # the package itself: its version
-    frozenset({"errors", "model", "texts"}),
+    frozenset({"course", "errors", "model", "texts"}),
     frozenset({"catalogue"}),
     frozenset({"schema", "settings", "spec"}),
     frozenset({"plan", "shards"}),

@@ -37,9 +37,9 @@ class _Commands(click.Group):
     """Imports a command when it is called: `validate` need not wait for DuckDB to load."""
 
     names: Sequence[str] = (
-        "init", "run", "plan", "validate", "status", "ingest", "publish", "compact", "tables",
-        "query", "profile", "browse", "changes", "schema", "schedule", "sandbox", "doctor",
-        "completion",
+        "init", "run", "plan", "validate", "status", "report", "ingest", "publish", "compact",
+        "tables", "query", "profile", "browse", "changes", "schema", "schedule", "sandbox",
+        "doctor", "completion",
     )  # fmt: skip
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -92,6 +92,7 @@ def cli() -> None:
     What is there now:          harvester tables
     Ask it:                     harvester query "SELECT count(*) FROM genome"
     What the last run changed:  harvester changes
+    How it went, as a page:     harvester report --open
     If something is odd:        harvester doctor
 
     `harvester COMMAND --help` shows each with examples.

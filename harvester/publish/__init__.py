@@ -25,6 +25,7 @@ from harvester.publish.manifest import (
 from harvester.publish.members import Loss, orphans, write_members
 from harvester.publish.merge import TableChange, merge_table
 from harvester.publish.meta import keep_quarantine, read_newest_first, read_runs, write_meta
+from harvester.publish.outline import CONCERNS, SHOWN, VALUES, Outline, Some, outline
 from harvester.publish.pointing import Pointing, pointing
 from harvester.publish.retention import kept_runs
 from harvester.publish.seen import saw_all
@@ -34,8 +35,11 @@ from harvester.publish.tallies import change_counts
 
 __all__ = [
     "CHANGES",
+    "CONCERNS",
     "MANIFEST",
     "META_TABLES",
+    "SHOWN",
+    "VALUES",
     "Asked",
     "Blank",
     "ChainCount",
@@ -45,10 +49,12 @@ __all__ = [
     "LakeFile",
     "Loss",
     "Manifest",
+    "Outline",
     "Plan",
     "Pointing",
     "PublishedRun",
     "Retired",
+    "Some",
     "Staged",
     "Survey",
     "TableChange",
@@ -64,6 +70,7 @@ __all__ = [
     "merge_table",
     "newest_days",
     "orphans",
+    "outline",
     "plan_folds",
     "pointing",
     "published_runs",
