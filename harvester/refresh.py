@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-import structlog
-
 from harvester.catalogue import RESOURCES
 from harvester.model import Chain, Job, Query
 from harvester.plan import chains_of, endpoint_of, scope_of
@@ -15,10 +13,11 @@ from harvester.publish import Manifest, newest_days, read_newest_first
 from harvester.shards import today
 from harvester.store.journal import Record
 from harvester.store.lake import Lake
+from harvester.telemetry import get_logger
 
 __all__ = ["Refresh"]
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 #: A sweep counts as due a little early: a nightly run does not begin at the same second each time.
 _EARLY = 0.98
