@@ -8,7 +8,6 @@ import json
 import click
 
 from harvester.cli.options import base_url_option
-from harvester.cli.pace import pace_of
 from harvester.counting import count_queries
 from harvester.estimate import Estimate, Plan, plan_of
 from harvester.experience import Past, experience_of
@@ -17,6 +16,7 @@ from harvester.settings import Settings, environment
 from harvester.spec import load_jobs
 from harvester.summary import describe, size
 from harvester.telemetry import configure
+from harvester.terms import pace_of
 
 __all__ = ["plan"]
 
@@ -89,18 +89,4 @@ def _row(one: Estimate) -> tuple[str, ...]:
 
 
 def _document(job: Job, plan: Plan) -> str:
-    queries = [
-        {
-            "resource": one.query.resource,
-            "query": describe(one.query),
-            "chains": one.chains,
-            "requests": one.requests,
-            "records": one.records,
-            "bytes": one.bytes,
-            "seconds": one.seconds,
-            "exact": one.exact,
-        }
-        for one in plan.queries
-    ]
-    totals = plan.figures() | {"complete": plan.complete}
-    return json.dumps({"job": job.name, "queries": queries, **totals})
+    return json.dumps({"job": job.name, **plan.to_dict()})

@@ -6,19 +6,18 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import click
 
+from harvester.api.practice import served
 from harvester.cli.options import (
     base_url_option,
     database_option,
-    database_path,
     json_option,
     lake_option,
     watch_options,
 )
-from harvester.cli.pace import pace_of
 from harvester.cli.progress import LogLines, bars
 from harvester.engine import Observer
 from harvester.model import Job
@@ -26,6 +25,7 @@ from harvester.runner import Outcome, run_job
 from harvester.settings import Settings, environment
 from harvester.spec import load_jobs
 from harvester.telemetry import configure
+from harvester.terms import pace_of, placed
 from harvester.texts import json_line, printable
 
 __all__ = ["run"]
@@ -82,7 +82,7 @@ def run(
     show = _Show(as_json, bars=sys.stderr.isatty() and not no_progress and log_format == "console")
     configure(log_format, log_file, quiet=show.bars, steps=log_level == "debug")
     loaded = load_jobs(jobs)
-    with _served(sandbox=sandbox) as sandbox_url:
+    with served(sandbox=sandbox) as sandbox_url:
         settings = Settings.load(
             environment(),
             base_url=sandbox_url or base_url,
@@ -93,7 +93,7 @@ def run(
         )
         statuses = [
             _one(
-                _at_home(job, settings),
+                placed(job, settings),
                 settings,
                 show,
                 fresh=fresh,
@@ -125,24 +125,6 @@ def _one(
         )
     _print(outcome, show)
     return _status(outcome, strict=strict)
-
-
-def _at_home(job: Job, settings: Settings) -> Job:
-    """The job with the places that flags and environment give it."""
-    database = str(database_path(settings.database or job.database))
-    return replace(job, lake=settings.lake or job.lake, database=database)
-
-
-@contextmanager
-def _served(*, sandbox: bool) -> Iterator[str | None]:
-    """The address of a sandbox inside this process, where one is wanted."""
-    if not sandbox:
-        yield None
-        return
-    from harvester.sandbox import SandboxConfig, serve_in_thread  # noqa: PLC0415 - costs a moment
-
-    with serve_in_thread(SandboxConfig()) as served:
-        yield served.url
 
 
 @contextmanager
