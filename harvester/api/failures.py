@@ -10,6 +10,7 @@ HarvesterError
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Self
 
 from harvester.errors import HarvesterError, OutOfServiceError
 from harvester.runner import Outcome
@@ -26,12 +27,12 @@ class RunError(HarvesterError):
     """A run that did not do what was asked of it; what is durable stays."""
 
     def __init__(self, reason: str, summary: Summary) -> None:
-        super().__init__(reason, summary)
-        self.reason = reason
+        super().__init__(reason)
         self.summary = summary
 
-    def __str__(self) -> str:
-        return self.reason
+    def __reduce__(self) -> tuple[type[Self], tuple[str, Summary]]:
+        """Orchestrators send errors from process to process."""
+        return type(self), (str(self), self.summary)
 
 
 class PartialRun(RunError):

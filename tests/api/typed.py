@@ -40,7 +40,7 @@ async def wrong(path: Path) -> None:
     harvester.run(path, fersh=True)  # type: ignore[call-arg]
     harvester.run(path, progress=print_it)  # type: ignore[arg-type]
     harvester.read("gene", to="excel")  # type: ignore[call-overload]
-    harvester.runs(path)  # type: ignore[attr-defined]
+    harvester.harvest(path)  # type: ignore[attr-defined]
 
 
 def watch(progress: harvester.Progress) -> None:
