@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 import harvester
+from harvester.api.failures import judged
+from harvester.runner import Outcome
 from harvester.sandbox import SandboxConfig, Served, serve_in_thread
 from harvester.store.lake import Lake
 from harvester.store.lock import hold
@@ -51,20 +53,25 @@ def test_an_argument_beats_the_environment_which_beats_the_job(
 # Where an event loop runs.
 
 
-def test_run_works_where_a_loop_runs_as_in_a_notebook(asked: dict[str, Any]) -> None:
+def test_run_works_where_a_loop_runs_and_tells_nothing_to_a_pipe(
+    asked: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
     async def cell() -> harvester.Summary:
-        return harvester.run(JOB, **asked)
+        return harvester.run(JOB, **asked | {"progress": None})
 
     assert asyncio.run(cell()).status == "complete"
+    assert capsys.readouterr() == ("", "")
 
 
 def test_arun_asks_in_the_callers_loop_and_does_not_hold_it_up(asked: dict[str, Any]) -> None:
     threads: set[int] = set()
+    handlers: list[object] = []
     beats = 0
 
     def look(progress: harvester.Progress) -> None:
         if progress.stage == "harvesting":
             threads.add(threading.get_ident())
+            handlers.extend(map(signal.getsignal, (signal.SIGINT, signal.SIGTERM)))
 
     async def beat() -> None:
         nonlocal beats
@@ -74,12 +81,15 @@ def test_arun_asks_in_the_callers_loop_and_does_not_hold_it_up(asked: dict[str, 
 
     async def program() -> harvester.Summary:
         heart = asyncio.create_task(beat())
+        handlers.extend(map(signal.getsignal, (signal.SIGINT, signal.SIGTERM)))
         summary = await harvester.arun(JOB, **asked | {"progress": look})
         heart.cancel()
         return summary
 
     assert asyncio.run(program()).status == "complete"
     assert threads == {threading.get_ident()}
+    assert set(handlers[::2]) == {handlers[0]}
+    assert set(handlers[1::2]) == {handlers[1]}
     assert beats > 10
 
 
@@ -90,20 +100,24 @@ def test_a_partial_run_is_a_result_unless_it_is_checked(
     asked: dict[str, Any], calm: Served
 ) -> None:
     calm.faults.set("gene/400")
-    summary = harvester.run(JOB, **asked)
-    assert (summary.status, len(summary.failed)) == ("partial", 1)
-    assert summary.tables["genome"].rows == 2
     said = "^panel: not all of it came, the rest is published: gene ids 672, 7157: NCBI answered"
     with pytest.raises(harvester.PartialRun, match=said) as caught:
         harvester.run(JOB, check=True, **asked)
-    assert caught.value.summary.failed[0]["query"] == "gene ids 672, 7157"
+    summary = caught.value.summary
+    assert (summary.status, len(summary.failed)) == ("partial", 1)
+    assert summary.tables["genome"].rows == 2
+    assert judged(Outcome(summary), check=False, strict=False) is summary
+    with pytest.raises(harvester.PartialRun, match=said):
+        judged(Outcome(summary), check=False, strict=True)
 
 
 def test_strictly_an_identifier_that_nobody_knows_is_an_error(asked: dict[str, Any]) -> None:
     job = {"name": "j", "harvest": [{"resource": "gene", "ids": [672, 999999999]}]}
-    assert harvester.run(job, check=True, **asked).missing[0]["value"] == "999999999"
-    with pytest.raises(harvester.PartialRun, match=r"^j: unknown to NCBI: gene 999999999$"):
+    with pytest.raises(harvester.PartialRun, match=r"^j: unknown to NCBI: gene 999999999$") as it:
         harvester.run(job, strict=True, **asked)
+    summary = it.value.summary
+    assert summary.status == "complete"
+    assert judged(Outcome(summary), check=True, strict=False).missing[0]["value"] == "999999999"
 
 
 def test_where_nothing_came_the_error_knows_why(calm: Served, tmp_path: Path) -> None:
@@ -149,7 +163,7 @@ def _when_records_came(then: Callable[[], object]) -> Callable[[harvester.Progre
 def test_however_it_is_stopped_the_next_run_goes_on(tmp_path: Path) -> None:
     with serve_in_thread(SandboxConfig(latency=0.3, rps=0)) as slow:
         where = options(slow, tmp_path) | {"concurrency": 1}
-        slow.faults.set("genome/hang@3+")  # to drain would take its time
+        slow.faults.set("genome/hang@2+")  # to drain would take its time
         assert asyncio.run(_cancelled(where, times=2)) < 4
         slow.faults.set("")
         _interrupted(where)
@@ -203,11 +217,6 @@ def test_progress_is_a_line_that_is_wiped_at_the_end(
     assert "panel: 4 records, publishing" in shown[-1]
     assert (wiped.strip(), end) == ("", "")
     assert all(len(line) < 80 for line in shown)
-
-
-def test_nobody_looks_at_a_pipe(asked: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
-    harvester.run(JOB, **asked | {"progress": None})
-    assert capsys.readouterr() == ("", "")
 
 
 def test_what_a_watcher_raises_ends_the_run_and_it_can_go_on(asked: dict[str, Any]) -> None:
