@@ -11,7 +11,7 @@ QUICKSTART_SQL := SELECT organism.organism_name AS species, count(*) AS assembli
   FROM genome GROUP BY ALL ORDER BY assemblies DESC, species LIMIT 10
 
 HARVESTER := .venv/bin/python -m harvester
-TYPED := harvester tests benchmarks
+TYPED := harvester tests benchmarks tools
 
 INSTALL := .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input
 # Wheels only: building a source archive would fetch tools that no lock names.
@@ -24,13 +24,14 @@ LOCK := uv pip compile --quiet --no-config --universal --python-version 3.11 --o
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint bench lock clean
+.PHONY: help run test lint docs bench lock clean
 
 help:
 	@echo 'make run                   harvest from the bundled sandbox and ask the database'
 	@echo 'make run JOB=jobs/x.yaml   harvest a job from NCBI'
 	@echo 'make test                  lint, types and tests'
 	@echo 'make lint                  lint and types'
+	@echo 'make docs                  renew the reference, build the site into build/site'
 	@echo 'make bench                 measure, print a table'
 	@echo 'make lock                  renew the lock files (needs uv)'
 	@echo 'make clean                 remove .venv and what tools left behind; data/ stays'
@@ -53,6 +54,11 @@ lint: .venv/dev.stamp
 	.venv/bin/python -m ruff check --quiet .
 	.venv/bin/python -m ruff format --quiet --check .
 	.venv/bin/python -m mypy --strict $(TYPED)
+
+docs: .venv/dev.stamp
+	.venv/bin/python -m tools.reference
+	NO_MKDOCS_2_WARNING=1 .venv/bin/python -m mkdocs build --strict
+	@echo 'Open build/site/index.html.'
 
 bench: .venv/bench.stamp
 	.venv/bin/python -m benchmarks $(ARGS)

@@ -202,6 +202,7 @@ class Finish:
             lake=self._job.lake,
             database=self._job.database,
             planned=self._planned,
+            since=min(self._ledger.since.values(), default=None),
         )
 
 

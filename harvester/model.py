@@ -11,6 +11,7 @@ __all__ = [
     "Every",
     "FilterValue",
     "Filters",
+    "Hooks",
     "Job",
     "Limits",
     "Message",
@@ -65,6 +66,20 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
+class Hooks:
+    """Commands that are told how a run ended: each a program with its arguments, or nothing.
+
+    `on_change` runs where a table changed, before one of the other two. None may take longer than
+    `timeout` seconds.
+    """
+
+    on_success: tuple[str, ...] = ()
+    on_failure: tuple[str, ...] = ()
+    on_change: tuple[str, ...] = ()
+    timeout: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """A checked job file."""
 
@@ -78,6 +93,7 @@ class Job:
     limits: Limits = field(default_factory=Limits)
     #: Seconds that an outage of NCBI is waited out.
     patience: float = 120.0
+    hooks: Hooks = field(default_factory=Hooks)
     source: str = ""
 
 

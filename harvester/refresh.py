@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -9,13 +10,13 @@ from datetime import UTC, date, datetime, timedelta
 from harvester.catalogue import RESOURCES
 from harvester.model import Chain, Job, Query
 from harvester.plan import chains_of, endpoint_of, scope_of
-from harvester.publish import Manifest, newest_days, read_newest_first
+from harvester.publish import Manifest, newest_days, read_manifest, read_newest_first
 from harvester.shards import today
 from harvester.store.journal import Record
 from harvester.store.lake import Lake
 from harvester.telemetry import get_logger
 
-__all__ = ["Refresh"]
+__all__ = ["Refresh", "due_since"]
 
 _log = get_logger(__name__)
 
@@ -25,22 +26,36 @@ _EARLY = 0.98
 _SWEPT = ("complete", "shrunk")
 
 
+def due_since(job: Job) -> dict[str, str]:
+    """Since which day the next run would ask each chain that is only topped up."""
+    lake = Lake(job.lake)
+    with tempfile.TemporaryDirectory(prefix="harvester-plan-") as folder:
+        return Refresh(lake, read_manifest(lake), f"{folder}/spill").since(job)
+
+
 @dataclass(frozen=True, slots=True)
 class Refresh:
-    """Decides at the beginning of a run; what it decides becomes a fact by the journal."""
+    """Decides at the beginning of a run; what it decides becomes a fact by the journal.
+
+    `spill` is a folder that may be made and is gone afterwards.
+    """
 
     lake: Lake
     manifest: Manifest
-    run_id: str
+    spill: str
 
     def decide(self, job: Job) -> Iterator[Record]:
         """For each page chain that asks only for what is new, the day from which on it does."""
-        since: dict[str, str] = {}
+        if since := self.since(job):
+            yield {"is": "refresh", "since": since}
+
+    def since(self, job: Job) -> dict[str, str]:
+        """That day of each of them."""
+        found: dict[str, str] = {}
         for query in job.queries:
             if query.refresh == "new" and not self.full_is_due(query):
-                since |= self.windows(query)
-        if since:
-            yield {"is": "refresh", "since": since}
+                found |= self.windows(query)
+        return found
 
     def full_is_due(self, query: Query) -> bool:
         """Whether the query was swept too long ago, or never."""
@@ -72,7 +87,7 @@ class Refresh:
             self.manifest.table(resource.name),
             list(scopes),
             endpoint.newer.column,
-            f"_runs/{self.run_id}/scratch/spill",
+            self.spill,
         )
         found = {chain.id: _first_day(chain, newest.get(scope)) for scope, chain in scopes.items()}
         windows = {chain: day for chain, day in found.items() if day}

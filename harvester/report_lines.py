@@ -25,13 +25,10 @@ def read_lines(report: ReportFile, resource: Resource) -> Iterator[bytes]:
     likely = likelier_kind(resource.name, _first_lines(first)[:_TELLING])
     if likely:
         raise SpecError(
-            f"{report.place} holds {likely} reports, not {resource.name} reports{_advice(likely)}"
+            f"{report.place} holds {likely} reports, not {resource.name} reports: read it with "
+            f"`harvester ingest {likely}`"
         )
     yield from chain((first,), pieces)
-
-
-def _advice(likely: str) -> str:
-    return ", and there is no table for those yet" if likely == "product" else ""
 
 
 def _read(report: ReportFile, resource: Resource) -> Iterator[bytes]:

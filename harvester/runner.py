@@ -63,7 +63,8 @@ def run_job(
         allowed = 100.0 if accept_removals else job.limits.max_removed_percent
         manifest = read_manifest(lake)
         if not (run.resumed or accept_removals):
-            for record in Refresh(lake, manifest, run.id).decide(job):
+            spill = lake.path(f"_runs/{run.id}/scratch/spill")
+            for record in Refresh(lake, manifest, spill).decide(job):
                 run.record(**record)
         review = Review(lake, job, run.ledger, manifest, allowed)
         try:

@@ -51,6 +51,8 @@ class Summary:
     database: str = ""
     #: What a plan with NCBI's counts would have said of requests, records, bytes, seconds and disk.
     planned: dict[str, float] | None = None
+    #: The earliest day since which some query was only asked for what is new.
+    since: str | None = None
 
     def document(self) -> dict[str, Any]:
         """The summary as plain JSON values."""
@@ -68,7 +70,7 @@ class Summary:
         asked = f"{self.requests:,} requests ({planned}{self.retries:,} asked again)"
         hoped = f" ({plan['seconds']:,.1f} planned)" if plan else ""
         words = [
-            f"{self.job}: {self.status}",
+            f"{self.job}: {self.status}" + (f", new since {self.since}" if self.since else ""),
             f"{self.records:,} records in {self.seconds:,.1f} s{hoped}",
             *([asked] if self.requests else []),
             *([tables] if tables else []),

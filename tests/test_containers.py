@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from harvester.cli.main import cli
+from harvester.schedule import address
 from harvester.settings import Settings
 from harvester.spec import load_jobs
 
@@ -23,6 +24,10 @@ PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(enco
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 SANDBOX: dict[str, Any] = COMPOSE["services"]["sandbox"]
 HARVESTER: dict[str, Any] = COMPOSE["services"]["harvester"]
+SCHEDULE: dict[str, Any] = COMPOSE["services"]["schedule"]
+SERVICES = pytest.mark.parametrize(
+    "service", [SANDBOX, HARVESTER, SCHEDULE], ids=["sandbox", "harvester", "schedule"]
+)
 
 
 class Step(NamedTuple):
@@ -136,18 +141,18 @@ def test_the_image_is_the_program() -> None:
 # The services.
 
 
-def test_there_are_two_services_of_one_image() -> None:
-    assert set(COMPOSE["services"]) == {"sandbox", "harvester"}
-    assert SANDBOX["image"] == HARVESTER["image"]
-    assert SANDBOX["build"] == HARVESTER["build"] == "."
+def test_there_are_three_services_of_one_image() -> None:
+    assert set(COMPOSE["services"]) == {"sandbox", "harvester", "schedule"}
+    assert SANDBOX["image"] == HARVESTER["image"] == SCHEDULE["image"]
+    assert SANDBOX["build"] == HARVESTER["build"] == SCHEDULE["build"] == "."
 
 
-@pytest.mark.parametrize("service", [SANDBOX, HARVESTER], ids=["sandbox", "harvester"])
+@SERVICES
 def test_the_command_is_one_that_the_program_has(service: dict[str, Any]) -> None:
     assert parsed(service).info_name == service["command"][0]
 
 
-@pytest.mark.parametrize("service", [SANDBOX, HARVESTER], ids=["sandbox", "harvester"])
+@SERVICES
 def test_a_service_may_do_no_more_than_it_must(service: dict[str, Any]) -> None:
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
@@ -183,13 +188,16 @@ def test_the_harvester_waits_for_the_sandbox_and_asks_it() -> None:
 
 def test_the_settings_know_every_variable() -> None:
     known = (ROOT / "harvester" / "settings.py").read_text(encoding="utf-8")
-    assert all(f'"{name}"' in known for name in HARVESTER["environment"])
+    for service in (HARVESTER, SCHEDULE):
+        assert all(f'"{name}"' in known for name in service["environment"])
     assert all(isinstance(value, str) for value in HARVESTER["environment"].values())
 
 
-def test_the_harvest_is_kept_in_the_volume() -> None:
-    settings = Settings.load(HARVESTER["environment"])
-    volume, folder = next(mount.split(":") for mount in HARVESTER["volumes"] if mount[0] != ".")
+@pytest.mark.parametrize("service", [HARVESTER, SCHEDULE], ids=["harvester", "schedule"])
+def test_the_harvest_is_kept_in_the_volume(service: dict[str, Any]) -> None:
+    given = {name: value for name, value in service["environment"].items() if value is not None}
+    settings = Settings.load(given)
+    volume, folder = next(mount.split(":") for mount in service["volumes"] if mount[0] != ".")
     assert volume in COMPOSE["volumes"]
     assert [folder] == rests("VOLUME", FINAL)
     for path in (settings.lake, settings.database):
@@ -201,3 +209,39 @@ def test_the_job_is_mounted_for_reading_and_sound() -> None:
     assert "./jobs:/jobs:ro" in HARVESTER["volumes"]
     jobs: tuple[str, ...] = parsed(HARVESTER).params["jobs"]
     assert [job.name for job in load_jobs(jobs)] == ["quickstart"]
+
+
+# The schedule.
+
+
+def test_only_who_asks_for_it_starts_the_schedule() -> None:
+    assert SCHEDULE["profiles"] == ["schedule"]
+    assert all("profiles" not in service for service in (SANDBOX, HARVESTER))
+    assert SCHEDULE["restart"] == "unless-stopped"
+
+
+def test_the_schedule_is_asked_whether_it_lives_where_it_listens() -> None:
+    host, port = address(parsed(SCHEDULE).params["listen"])
+    assert host == "0.0.0.0"
+    assert SCHEDULE["expose"] == [str(port)]
+    word, program, flag, script = SCHEDULE["healthcheck"]["test"]
+    compile(script, "healthcheck", "exec")
+    assert (word, program, flag) == ("CMD", "python", "-c")
+    assert f'"http://127.0.0.1:{port}/healthz"' in script
+
+
+def test_the_schedule_runs_sound_jobs_that_have_a_time() -> None:
+    assert "./jobs:/jobs:ro" in SCHEDULE["volumes"]
+    jobs = load_jobs(parsed(SCHEDULE).params["jobs"])
+    assert len(jobs) > 1
+    assert all(job.schedule for job in jobs)
+
+
+def test_the_schedule_has_a_lake_of_its_own_and_the_key_only_from_the_shell() -> None:
+    variables = SCHEDULE["environment"]
+    assert variables["HARVESTER_LAKE"] != HARVESTER["environment"]["HARVESTER_LAKE"]
+    assert variables["NCBI_API_KEY"] is variables["HARVESTER_BASE_URL"] is None
+
+
+def test_the_schedule_has_time_to_let_a_run_drain() -> None:
+    assert int(SCHEDULE["stop_grace_period"].removesuffix("s")) > 20

@@ -8,6 +8,7 @@ from harvester.api.failures import judged
 from harvester.api.jobs import Place, text_of
 from harvester.api.practice import served
 from harvester.api.watching import Watcher, watch
+from harvester.hooks import hooks_after, hooks_after_error
 from harvester.model import Job
 from harvester.reins import Reins
 from harvester.runner import run_job
@@ -54,13 +55,24 @@ class Asked:
         ):
             settings = self.settings(url or self.base_url)
             job = placed(self.job, settings)
-            outcome = run_job(
-                job,
-                pace_of(job, settings),
-                watcher,
-                fresh=self.fresh,
-                accept_removals=self.accept_removals,
-                on_publish=watcher.publishing,
-                reins=reins,
-            )
+            try:
+                outcome = run_job(
+                    job,
+                    pace_of(job, settings),
+                    watcher,
+                    fresh=self.fresh,
+                    accept_removals=self.accept_removals,
+                    on_publish=watcher.publishing,
+                    reins=reins,
+                )
+            except Exception as error:
+                hooks_after_error(job, error)
+                raise
+        self._call_hooks(job, outcome.summary)
         return judged(outcome, check=self.check, strict=self.strict)
+
+    def _call_hooks(self, job: Job, summary: Summary) -> None:
+        """The job's own commands, as `harvester run` does; what was stopped goes on later."""
+        if summary.status != "interrupted":
+            good = summary.status == "complete" and not (self.strict and summary.missing)
+            hooks_after(job, summary.document(), good=good)

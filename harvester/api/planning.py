@@ -11,6 +11,7 @@ from harvester.counting import count_queries
 from harvester.estimate import Plan, plan_of
 from harvester.experience import experience_of
 from harvester.model import Job
+from harvester.refresh import due_since
 from harvester.settings import Settings, environment
 from harvester.terms import pace_of, placed
 
@@ -55,5 +56,5 @@ def plan(
 
 def _plan(job: Job, settings: Settings, *, offline: bool) -> Plan:
     pace = pace_of(job, settings, _PATIENCE)
-    counts = {} if offline else asyncio.run(count_queries(job.queries, pace))
+    counts = {} if offline else asyncio.run(count_queries(job.queries, pace, due_since(job)))
     return plan_of(job.queries, counts, pace.rate, pace.concurrency, experience_of(job))

@@ -18,6 +18,9 @@ __all__ = [
     "GENOME",
     "GENOME_TAXON",
     "NOT_YOURS",
+    "PRODUCT",
+    "PRODUCT_ACCESSION",
+    "PRODUCT_ID",
     "SEQUENCE",
     "TAXONOMY",
     "VIRUS",
@@ -177,6 +180,11 @@ GENE_SORTED = (*GENE, *_SORT)
 GENE_SUBTREE = (*GENE, _SUBTREE)
 GENE_LEGACY = (_GENE_CONTENT, _LOCUS_TAGS, _ACCESSION_FILTER, _SUBTREE, *_SORT)
 GENE_LEGACY_TAXON = (*GENE_LEGACY, *_GENE_QUERY)
+
+# `accession_filter`, which these paths take too, only concerns TSV answers here.
+PRODUCT = (*_GENE_QUERY, _SUBTREE)
+PRODUCT_ACCESSION = (*PRODUCT, *_SORT)
+PRODUCT_ID = (*_GENE_QUERY, *_SORT)
 
 TAXONOMY = (
     Param(

@@ -130,6 +130,56 @@ _GENE = Resource(
     ),
 )
 
+_PRODUCT_BODY = "/gene/product_report"
+_PRODUCT = Resource(
+    name="product",
+    footprint=Footprint(900, 500, 1050),
+    title="transcripts, proteins and exons of genes",
+    report_schema="v2reportsProductDescriptor",
+    match_schema="v2reportsGeneReportMatch",
+    key=("gene_id",),
+    wrapper="product",
+    has_query_echo=True,
+    identified_by=("gene_id", "symbol"),
+    asked_by="ids",
+    counted_as="COUNT_TYPE_GENE",
+    called=("symbol",),
+    endpoints=(
+        Endpoint(
+            "ids",
+            "/gene/id/{}/product_report",
+            f.PRODUCT_ID,
+            value_kind="int",
+            batch=_LIST,
+            post_path=_PRODUCT_BODY,
+            post_field="gene_ids",
+        ),
+        Endpoint(
+            "accessions",
+            "/gene/accession/{}/product_report",
+            f.PRODUCT_ACCESSION,
+            batch=_LIST,
+            post_path=_PRODUCT_BODY,
+            post_field="accessions",
+        ),
+        Endpoint(
+            "symbols",
+            "/gene/symbol/{}/taxon/{}/product_report",
+            f.PRODUCT,
+            batch=_LIST,
+            companion="taxon",
+            post_path=_PRODUCT_BODY,
+            post_field="symbols_for_taxon.symbols",
+            post_companion="symbols_for_taxon.taxon",
+        ),
+        Endpoint("taxa", "/gene/taxon/{}/product_report", f.PRODUCT, value_kind="taxon"),
+    ),
+    split=(
+        Split("subtree", needs="tax_search_subtree"),
+        Split("type", filters=("types",), groups=f.GENE_TYPE_GROUPS),
+    ),
+)
+
 _TAXONOMY = Resource(
     name="taxonomy",
     footprint=Footprint(400, 150, 300),
@@ -266,6 +316,7 @@ RESOURCES: dict[str, Resource] = {
     for resource in (
         _GENOME,
         _GENE,
+        _PRODUCT,
         _TAXONOMY,
         _TAXONOMY_NODE,
         _ANNOTATION,

@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Sequence
 from enum import IntEnum
 from importlib import import_module
+from importlib.abc import MetaPathFinder
 
 import click
 import structlog
@@ -37,7 +38,7 @@ class _Commands(click.Group):
 
     names: Sequence[str] = (
         "run", "plan", "validate", "status", "ingest", "publish", "compact", "tables", "query",
-        "changes", "schema", "sandbox",
+        "profile", "browse", "changes", "schema", "schedule", "sandbox",
     )  # fmt: skip
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -71,8 +72,21 @@ def cli() -> None:
     """
 
 
+class _Lean(MetaPathFinder):
+    """pyarrow imports these wherever they are installed: a second or two that no command needs."""
+
+    unneeded = frozenset({"numpy", "pandas"})
+
+    def find_spec(self, fullname: str, path: object = None, target: object = None) -> None:
+        """Says of those that they are not here, of all else nothing."""
+        del path, target
+        if fullname in self.unneeded:
+            raise ModuleNotFoundError(f"{fullname} is left out", name=fullname)
+
+
 def main() -> None:
     """Runs the command line and exits with the status that the outcome has."""
+    sys.meta_path.insert(0, _Lean())
     sys.exit(_run())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
 
 import click
 
@@ -12,6 +13,8 @@ from harvester.counting import count_queries
 from harvester.estimate import Estimate, Plan, plan_of
 from harvester.experience import Past, experience_of
 from harvester.model import Job
+from harvester.plan import chains_of
+from harvester.refresh import due_since
 from harvester.settings import Settings, environment
 from harvester.spec import load_jobs
 from harvester.summary import describe, size
@@ -50,17 +53,28 @@ def plan(
     settings = Settings.load(environment(), base_url=base_url, rps=rps, concurrency=concurrency)
     for job in loaded:
         pace = pace_of(job, settings, _PATIENCE)
-        counts = {} if offline else asyncio.run(count_queries(job.queries, pace))
+        since = due_since(job)
+        counts = {} if offline else asyncio.run(count_queries(job.queries, pace, since))
         known = experience_of(job)
         found = plan_of(job.queries, counts, pace.rate, pace.concurrency, known)
-        click.echo(_document(job, found) if as_json else _text(job, found, pace.rate))
+        days = _by_query(job, since)
+        click.echo(_document(job, found, days) if as_json else _text(job, found, pace.rate, days))
         if known.past and not as_json:
             click.echo(_last(known.past))
 
 
-def _text(job: Job, plan: Plan, rate: float) -> str:
+def _by_query(job: Job, since: Mapping[str, str]) -> dict[str, str]:
+    """The earliest day of each query's chains."""
+    days = {
+        query.id: [since[chain.id] for chain in chains_of(query) if chain.id in since]
+        for query in job.queries
+    }
+    return {query: min(found) for query, found in days.items() if found}
+
+
+def _text(job: Job, plan: Plan, rate: float, since: Mapping[str, str]) -> str:
     rows: list[tuple[str, ...]] = [("query", "chains", "requests", "records", "bytes", "seconds")]
-    rows += [_row(one) for one in plan.queries]
+    rows += [_row(one, since.get(one.query.id)) for one in plan.queries]
     least = "" if plan.complete else "at least "
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ["  ".join(t.ljust(w) for t, w in zip(r, widths, strict=True)).rstrip() for r in rows]
@@ -79,14 +93,18 @@ def _last(past: Past) -> str:
     )
 
 
-def _row(one: Estimate) -> tuple[str, ...]:
+def _row(one: Estimate, since: str | None) -> tuple[str, ...]:
     about = "" if one.exact else "~"
     numbers = (one.requests, one.records)
     cells = ["?" if number is None else f"{about}{number:,}" for number in numbers]
     cells.append("?" if one.bytes is None else f"~{size(one.bytes)}")
     cells.append("?" if one.seconds is None else f"~{one.seconds:,.0f}")
-    return describe(one.query), str(one.chains), *cells
+    new = f", new since {since}" if since else ""
+    return describe(one.query) + new, str(one.chains), *cells
 
 
-def _document(job: Job, plan: Plan) -> str:
-    return json.dumps({"job": job.name, **plan.to_dict()})
+def _document(job: Job, plan: Plan, since: Mapping[str, str]) -> str:
+    told = plan.to_dict()
+    for one, known in zip(told["queries"], plan.queries, strict=True):
+        one["since"] = since.get(known.query.id)
+    return json.dumps({"job": job.name, **told})

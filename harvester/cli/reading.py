@@ -12,10 +12,9 @@ from pathlib import Path
 import duckdb
 
 from harvester.errors import SpecError
-from harvester.publish.sql import plain_path
+from harvester.look import shut_in, told
 from harvester.settings import Settings, environment
 from harvester.spec import load_job
-from harvester.texts import printable
 
 __all__ = ["database_of", "opened", "told", "until_enough"]
 
@@ -40,18 +39,24 @@ def until_enough() -> Iterator[None]:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The database, closed again at the end; it may read the lake's files and touch no others."""
+def opened(path: Path, memory: str = "") -> Iterator[duckdb.DuckDBPyConnection]:
+    """The database, closed again at the end; it may read the lake's files and touch no others.
+
+    What needs more than that `memory` spills to a folder for temporary files.
+    """
     if not path.exists():
         raise SpecError(
             f"there is no database {path}: `harvester run` makes one, or use --database"
         )
     with _spill() as spill:
         place = os.path.realpath(path)
+        config: dict[str, str | bool | int | float | list[str]] = {"temp_directory": spill}
+        if memory:
+            config["memory_limit"] = memory
         with told():
-            connection = duckdb.connect(place, read_only=True, config={"temp_directory": spill})
+            connection = duckdb.connect(place, read_only=True, config=config)
         try:
-            _shut_in(connection)
+            shut_in(connection)
             yield connection
         except duckdb.CatalogException as error:
             raise SpecError(f"{path} is no database of the harvester") from error
@@ -69,24 +74,3 @@ def _spill() -> Iterator[str]:
         return
     with folder:
         yield folder.name
-
-
-def _shut_in(connection: duckdb.DuckDBPyConnection) -> None:
-    """Closes the file system but for the lake's files, and then the settings themselves."""
-    files = connection.execute("SELECT path FROM versions._files").fetchall()
-    connection.execute("SET TimeZone = 'UTC'")
-    # A view names a file as the pattern that fits it alone, and both have to be allowed.
-    names = {name for (file,) in files for name in (file, plain_path(file))}
-    connection.execute("SET allowed_paths = ?", [sorted(names)])
-    connection.execute("SET enable_external_access = false")
-    connection.execute("SET lock_configuration = true")
-
-
-@contextmanager
-def told() -> Iterator[None]:
-    """What DuckDB has against the SQL, for the user."""
-    try:
-        yield
-    except duckdb.Error as error:
-        message = "\n".join(printable(line) for line in str(error).splitlines())
-        raise SpecError(message) from error

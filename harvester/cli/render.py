@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import csv
-import json
 import math
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from typing import IO, Any
 
 import pyarrow as pa
@@ -19,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harvester.errors import SpecError
+from harvester.look import as_json, plain_text
 from harvester.texts import json_line, printable
 
 __all__ = ["FORMATS", "as_json", "render", "render_table"]
@@ -59,7 +57,7 @@ def _csv(rows: pa.RecordBatchReader) -> None:
     writer = csv.writer(sys.stdout)
     writer.writerow(rows.schema.names)
     for row in _values(rows):
-        writer.writerow("" if value is None else _plain_text(value) for value in row.values())
+        writer.writerow("" if value is None else plain_text(value) for value in row.values())
 
 
 def _json(rows: pa.RecordBatchReader) -> None:
@@ -100,33 +98,6 @@ def _values(rows: pa.RecordBatchReader) -> Iterator[dict[str, Any]]:
 
 def _cell(value: object) -> str:
     """What a person sees of a value; other formats have it whole."""
-    text = "" if value is None else _plain_text(value)
+    text = "" if value is None else plain_text(value)
     shown = text if len(text) <= _WIDEST or "\n" in text else f"{text[:_WIDEST]}…"
     return "\n".join(map(printable, shown.split("\n")))
-
-
-def _plain_text(value: object) -> str:
-    """A scalar as it reads best; what is nested as JSON."""
-    if isinstance(value, list | dict | bool):
-        return as_json(value)
-    return value if isinstance(value, str) else str(_plain(value))
-
-
-def as_json(value: object) -> str:
-    """A value as one line of JSON."""
-    return json.dumps(value, ensure_ascii=False, default=_plain, separators=(",", ":"))
-
-
-def _plain(value: object) -> str | int | float:
-    """What JSON has no form for."""
-    if isinstance(value, int | float):
-        return value
-    if isinstance(value, date | datetime | time):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, timedelta):
-        return value.total_seconds()
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "backslashreplace")
-    return str(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,14 +18,16 @@ from harvester.cli.options import (
     watch_options,
 )
 from harvester.cli.progress import LogLines, bars
+from harvester.cli.telling import tell
 from harvester.engine import Observer
+from harvester.hooks import hooks_after, hooks_after_error
 from harvester.model import Job
 from harvester.runner import Outcome, run_job
 from harvester.settings import Settings, environment
 from harvester.spec import load_jobs
 from harvester.telemetry import configure
 from harvester.terms import pace_of, placed
-from harvester.texts import json_line, printable
+from harvester.texts import printable
 
 __all__ = ["run"]
 
@@ -114,17 +115,24 @@ def _one(
     strict: bool,
     accept_removals: bool,
 ) -> int:
-    with _watching(job, show) as (observer, publishing):
-        outcome = run_job(
-            job,
-            pace_of(job, settings),
-            observer,
-            fresh=fresh,
-            accept_removals=accept_removals,
-            on_publish=publishing,
-        )
+    try:
+        with _watching(job, show) as (observer, publishing):
+            outcome = run_job(
+                job,
+                pace_of(job, settings),
+                observer,
+                fresh=fresh,
+                accept_removals=accept_removals,
+                on_publish=publishing,
+            )
+    except Exception as error:
+        hooks_after_error(job, error)
+        raise
     _print(outcome, show)
-    return _status(outcome, strict=strict)
+    status = _status(outcome, strict=strict)
+    if outcome.signal is None:
+        hooks_after(job, outcome.summary.document(), good=status == _COMPLETE)
+    return status
 
 
 @contextmanager
@@ -140,15 +148,7 @@ def _print(outcome: Outcome, show: _Show) -> None:
     """The summary: a document for programs on stdout, or one line for people."""
     if outcome.outage is not None:
         click.echo(printable(f"harvester: {outcome.outage}"), err=True)
-    if show.as_json:
-        click.echo(json_line(json.dumps(outcome.summary.document(), ensure_ascii=False)))
-        return
-    click.echo(outcome.summary.line())
-    for entry in outcome.summary.failed:
-        click.echo(printable(f"  failed: {entry['query']}: {entry['reason']}"), err=True)
-    for entry in outcome.summary.missing:
-        what = f"{entry['resource']} {entry['selector']} {entry['value']}"
-        click.echo(printable(f"  unknown: {what}: {entry['reason']}"), err=True)
+    tell(outcome.summary, as_json=show.as_json)
 
 
 def _status(outcome: Outcome, *, strict: bool) -> int:

@@ -2,29 +2,47 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 from rich import box
 from rich.console import Console
-from rich.table import Table
+from rich.table import Table as Grid
+from rich.text import Text
 
 from harvester.catalogue import RESOURCES
 from harvester.cli.options import database_option
+from harvester.cli.portrait import share_text
+from harvester.cli.reading import opened, told
 from harvester.errors import SpecError
-from harvester.publish import META_TABLES, row_counts, type_name
-from harvester.schema import Field, load_schema, table_fields
+from harvester.look import (
+    Fill,
+    Leaf,
+    Table,
+    database_tables,
+    fills,
+    known_tables,
+    leaves_of,
+    sample_of,
+    table_of,
+)
+from harvester.publish import row_counts, type_name
+from harvester.schema import load_schema
 from harvester.settings import Settings, environment
+from harvester.texts import printable
 
 __all__ = ["tables"]
 
-_META = "meta."
-
 Row = dict[str, object]
+
+#: Rows that tell how well columns are filled.
+_SAMPLE = 40_000
+#: Characters of an example for people; programs get more of it.
+_EXAMPLE = 30
+_MEMORY = "1GB"
 
 
 @click.command()
@@ -34,69 +52,94 @@ Row = dict[str, object]
 def tables(table: str | None, *, database: str | None, form: str) -> None:
     """List the tables, or the columns of one TABLE with their types and what they mean.
 
-    Nested columns are listed to the last leaf; `[]` marks a list.
+    Nested columns are listed to the last leaf; `[]` marks a list. Where there is a database, the
+    share of rows with a value and one value are told too; in a large table by a sample of rows.
+
+    \b
+    All tables:              harvester tables
+    The columns of one:      harvester tables genome
+    The runs' own tables:    harvester tables meta.changes
     """
+    settings = Settings.load(environment(), database=database)
+    path = Path(settings.database or "data/harvest.duckdb")
     if table is None:
-        settings = Settings.load(environment(), database=database)
-        _list(Path(settings.database or "data/harvest.duckdb"), form)
+        _list(path, form)
     else:
-        _describe(table, form)
+        _describe(table_of(table), path, form)
 
 
 def _list(database: Path, form: str) -> None:
-    counts = row_counts(database, RESOURCES)
-    known: list[Row] = [
-        {"table": name, "rows": counts.get(name), "holds": resource.title}
-        for name, resource in RESOURCES.items()
-    ]
-    meta: list[Row] = [
-        {"table": _META + name, "rows": None, "holds": load_schema(f"meta/{name}").doc}
-        for name in META_TABLES
-    ]
-    _print([*known, *meta], ("table", "rows", "holds"), form)
-
-
-def _describe(table: str, form: str) -> None:
-    doc, fields = _fields(table)
+    counts = row_counts(database, known_tables())
     rows: list[Row] = [
-        {"column": column, "type": type_name(field), "meaning": field.doc}
-        for column, field in _walk(fields, "")
+        {"table": name, "rows": counts.get(name), "holds": _holds(name)} for name in known_tables()
     ]
-    if form == "table":
-        click.echo(f"{table}: {doc}\n")
-    _print(rows, ("column", "type", "meaning"), form)
+    _print(rows, ("table", "rows", "holds"), form)
 
 
-def _fields(table: str) -> tuple[str, Sequence[Field]]:
-    names = [*RESOURCES, *(_META + name for name in META_TABLES)]
-    if table not in names:
-        near = difflib.get_close_matches(table, names, 1)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}"
-        raise SpecError(f"there is no table {table!r}: {hint}")
+def _holds(table: str) -> str:
     if table in RESOURCES:
-        return load_schema(table).doc, table_fields(RESOURCES[table])
-    schema = load_schema(f"meta/{table.removeprefix(_META)}")
-    return schema.doc, schema.fields
+        return RESOURCES[table].title
+    return load_schema(table.replace(".", "/")).doc
 
 
-def _walk(fields: Sequence[Field], prefix: str) -> Iterator[tuple[str, Field]]:
-    for field in fields:
-        column = f"{prefix}{field.name}{'[]' if field.many else ''}"
-        yield column, field
-        yield from _walk(field.fields, f"{column}.")
+def _describe(table: Table, database: Path, form: str) -> None:
+    leaves = list(leaves_of(table.fields))
+    measured_on, measured = _measured(table, leaves, database)
+    rows: list[Row] = [
+        {
+            "column": leaf.name,
+            "type": type_name(leaf.field),
+            "meaning": leaf.field.doc,
+            "filled": fill.share,
+            "example": fill.example,
+        }
+        for leaf, fill in zip(leaves, measured, strict=True)
+    ]
+    if form == "json":
+        _print(rows, (), form)
+        return
+    click.echo(f"{table.name}: {table.doc}\n")
+    for row, fill in zip(rows, measured, strict=True):
+        row |= {"filled": share_text(fill.share), "example": _short(fill.example)}
+    told_too = ("filled", "example") if measured_on else ()
+    _print(rows, ("column", "type", *told_too, "meaning"), form)
+    if measured_on:
+        click.echo(f"\nfilled and example: by {measured_on}")
+
+
+def _measured(table: Table, leaves: Sequence[Leaf], path: Path) -> tuple[str, Sequence[Fill]]:
+    """Of which rows it was measured, and what; nothing where there is no database to ask."""
+    nothing = [Fill(None, None)] * len(leaves)
+    if not path.exists():
+        return "", nothing
+    try:
+        with opened(path, memory=_MEMORY) as connection, told():
+            held = database_tables(connection).get(table.name)
+            if held is None:
+                return "", nothing
+            sample = sample_of(connection, held, _SAMPLE)
+            return sample.told, fills(connection, sample, leaves)
+    except SpecError:
+        return "", nothing
+
+
+def _short(example: str | None) -> str:
+    text = printable(example or "")
+    return text if len(text) <= _EXAMPLE else f"{text[:_EXAMPLE]}…"
 
 
 def _print(rows: Sequence[Row], heads: Sequence[str], form: str) -> None:
     if form == "json":
         click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
         return
-    shown = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    shown = Grid(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for head in heads:
-        shown.add_column(head, overflow="fold", justify="right" if head == "rows" else "left")
+        right = head in ("rows", "filled")
+        shown.add_column(head, overflow="fold", justify="right" if right else "left")
     for row in rows:
-        shown.add_row(*(_text(row[head]) for head in heads))
+        shown.add_row(*(Text(_text(row[head])) for head in heads))
     # A pipe has no width; wide lines suit files and pagers.
-    Console(width=None if sys.stdout.isatty() else 160).print(shown, markup=False)
+    Console(width=None if sys.stdout.isatty() else 160).print(shown)
 
 
 def _text(value: object) -> str:

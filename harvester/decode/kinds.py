@@ -17,10 +17,6 @@ __all__ = ["likelier_kind"]
 
 Object = dict[str, Any]
 
-#: A gene's products, for which there is no table: as a gene such a report would be a poor one.
-_PRODUCT = {"gene_id", "transcripts", "transcript_count"}
-_ONLY_GENES = {"annotations", "genomic_ranges"}
-
 
 def likelier_kind(resource: str, lines: Iterable[bytes]) -> str:
     """The kind that the records are more like than the one given; nothing where there is none."""
@@ -31,9 +27,6 @@ def likelier_kind(resource: str, lines: Iterable[bytes]) -> str:
         except BadRecord:
             continue
         known.update({one.name: _known(record, one) for one in RESOURCES.values()})
-        known["product"] += _is_product(record)
-    if known["product"] and resource != "product":
-        return "product"
     best = max(known, key=lambda name: known[name], default=resource)
     return best if known[best] > known[resource] else ""
 
@@ -41,11 +34,6 @@ def likelier_kind(resource: str, lines: Iterable[bytes]) -> str:
 def _known(record: Object, resource: Resource) -> int:
     """How many of a record's names are columns of the resource's table."""
     return len(_names(record, resource) & _columns(resource.name))
-
-
-def _is_product(record: Object) -> bool:
-    names = _names(record, RESOURCES["gene"])
-    return "product" in names or (names >= _PRODUCT and names.isdisjoint(_ONLY_GENES))
 
 
 def _names(record: Object, resource: Resource) -> set[str]:

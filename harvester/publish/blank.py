@@ -48,6 +48,7 @@ class Blank:
             return
         try:
             connection.execute(f"SET temp_directory = {text(str(spill))}")
+            connection.execute(f"SET memory_limit = {text(memory)}")
             yield connection
         finally:
             connection.close()

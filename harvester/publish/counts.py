@@ -26,5 +26,7 @@ def row_counts(database: Path, tables: Iterable[str]) -> dict[str, int]:
 
 
 def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
-    row = connection.execute(f"SELECT count(*) FROM main.{name(table)}").fetchone()
+    schema, _, own = table.rpartition(".")
+    relation = f"{name(schema or 'main')}.{name(own)}"
+    row = connection.execute(f"SELECT count(*) FROM {relation}").fetchone()
     return int(row[0]) if row else 0

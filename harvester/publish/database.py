@@ -17,10 +17,13 @@ from harvester.publish.load import link_views, load_tables
 from harvester.publish.made import Made, put_made
 from harvester.publish.manifest import Manifest, write_manifest
 from harvester.publish.update import update
-from harvester.publish.workbench import MEMORY, with_room
+from harvester.publish.workbench import KEYS, MEMORY, with_room
 from harvester.store.lake import Lake
 
 __all__ = ["build_database"]
+
+#: Bytes of a row in a Parquet file up to which it is a narrow one.
+_NARROW = 64
 
 
 def build_database(
@@ -63,7 +66,13 @@ def _build(lake: Lake, made: Made, aside: Path, blank: Blank, *, views: bool) ->
                 put_made(connection, replace(made, versions=made.now))
             check(connection, aside, made.manifest)
 
-    with_room(work)
+    with_room(work, _room(made.manifest))
+
+
+def _room(manifest: Manifest) -> str:
+    """What compressing a group of rows needs, by what they take in the lake."""
+    files = (file for state in manifest.tables.values() for file in state.data)
+    return MEMORY if any(file.bytes > _NARROW * file.rows for file in files) else KEYS
 
 
 def _whole_second() -> int:

@@ -59,7 +59,7 @@ def newest_days(
     )
 
     def work(room: str) -> dict[int, date]:
-        with workbench(lake.path(spill), room) as connection:
+        with workbench(spill, room) as connection:
             return dict(connection.execute(found).fetchall())
 
     return with_room(work)

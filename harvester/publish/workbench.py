@@ -66,10 +66,11 @@ def hush(connection: Connection) -> None:
 
 def with_room(work: Callable[[str], T], memory: str = MEMORY) -> T:
     """Does work that may be repeated in little memory, and where DuckDB fails at it, in more."""
-    try:
-        return work(memory)
-    except duckdb.Error:
-        pass  # it has several names for being out of memory
+    for room in dict.fromkeys((memory, MEMORY)):
+        try:
+            return work(room)
+        except duckdb.Error:
+            pass  # it has several names for being out of memory
     try:
         return work(_AMPLE)
     except duckdb.Error as error:

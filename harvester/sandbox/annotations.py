@@ -8,7 +8,8 @@ from random import Random
 
 from harvester.sandbox.annotation_shape import annotation
 from harvester.sandbox.asks import Ask, Selection
-from harvester.sandbox.genes import Gene, Genes
+from harvester.sandbox.gene import Gene
+from harvester.sandbox.genes import Genes
 from harvester.sandbox.genomes import Genome, Genomes
 from harvester.sandbox.noise import mix, whole
 from harvester.sandbox.sequences import Piece, Ruler, Sequences, assembly_of

@@ -1,31 +1,34 @@
-"""Gene reports: which of the genes answer a query, and what is said about the others."""
+"""Reports of genes: which of the genes answer a query, and what is said about the others."""
 
 from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from harvester.sandbox.asks import Ask, Refusal, Selection, message
-from harvester.sandbox.gene_shape import expression
+from harvester.sandbox.gene import DIGITS, Gene
+from harvester.sandbox.gene_members import transcript_types
 from harvester.sandbox.gene_traits import KNOWN
-from harvester.sandbox.genes import Gene, Genes
+from harvester.sandbox.genes import Genes
 from harvester.sandbox.noise import whole
 from harvester.sandbox.templates import Record, dumps
 from harvester.sandbox.tree import Taxon
 
 __all__ = ["GeneReports"]
 
-_HUMAN = 9606
-_ACCESSION = re.compile(r"[NX][MRP]_(\d+)(?:\.(\d+))?", re.IGNORECASE)
+_ACCESSION = re.compile(r"([NX][MRP]_)(\d{1,15})(?:\.(\d+))?", re.IGNORECASE | re.ASCII)
+#: The members of an element of `reports[]` that are about the gene itself.
+Members = Callable[[Genes, Gene, Ask], bytes]
 
 
 class GeneReports:
-    """The gene reports of a universe."""
+    """One kind of report of a universe's genes; all kinds are searched for alike."""
 
-    def __init__(self, genes: Genes) -> None:
+    def __init__(self, genes: Genes, members: Members) -> None:
         self._genes = genes
+        self._members = members
 
     def select(self, ask: Ask) -> Selection:
         """The genes of a taxon, or those with given numbers, accessions or symbols."""
@@ -97,23 +100,29 @@ class GeneReports:
         self, value: str, _: Sequence[Taxon]
     ) -> tuple[list[Gene], Record | None]:
         match = _ACCESSION.fullmatch(value)
-        gene = self._by_accession(match[1]) if match else None
-        if gene is None or match is None:
+        found = self._by_accession(match[2]) if match else None
+        if found is None or match is None:
             return [], _facts("UNRECOGNIZED_ACCESSION", value, "is not a known accession")
-        if match[2] and match[2] != gene.accession.partition(".")[2]:
-            told = f"has another version, {gene.accession}"
+        gene, number = found
+        current = gene.transcript(number)
+        if match[3] and match[3] != current.partition(".")[2]:
+            told = f"has another version, {match[1]}{current}"
             return [gene], _facts("ACCESSION_VERSION_MISMATCH", value, told)
         return [gene], None
 
-    def _by_accession(self, digits: str) -> Gene | None:
+    def _by_accession(self, digits: str) -> tuple[Gene, int] | None:
+        """The gene of a transcript or of its protein, and which of its transcripts that is."""
         for tax_id, several in KNOWN.items():
             for index, known in enumerate(several):
                 if known.transcript.partition(".")[0] == digits:
-                    return self._genes.if_there(
-                        self._genes.tree.number(tax_id), index, known.gene_id
-                    )
-        gene = self._genes.by_id(digits)
-        return None if gene and gene.known and gene.known.transcript else gene
+                    taxon = self._genes.tree.number(tax_id)
+                    gene = self._genes.if_there(taxon, index, known.gene_id)
+                    return (gene, 0) if gene else None
+        number = int(digits[DIGITS:] or 0)
+        gene = self._genes.by_id(digits[:DIGITS])
+        if gene is None or gene.transcript(number).partition(".")[0] != digits:
+            return None
+        return (gene, number) if number < len(transcript_types(self._genes, gene)) else None
 
     def _look_up_symbol(
         self, value: str, taxa: Iterable[Taxon]
@@ -164,9 +173,7 @@ class GeneReports:
         tail = b',"query":' + dumps(query)
         if warnings:
             tail += b',"warnings":' + dumps(warnings)
-        if gene.known and gene.taxon.tax_id == _HUMAN and not ask.one("returned_content"):
-            tail += b',"expression":' + dumps(expression(gene.gene_id))
-        return b'{"gene":' + self._genes.report(gene, ask.one("returned_content")) + tail + b"}"
+        return b"{" + self._members(self._genes, gene, ask) + tail + b"}"
 
 
 def _text(gene: Gene) -> str:

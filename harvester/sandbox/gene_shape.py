@@ -90,7 +90,8 @@ class GeneShape:
         """The whole report; `retired` says that another gene was merged into this one."""
         facts, taxon = self._facts, self._taxon
         well_studied = taxon.common_name and not taxon.is_bacterial
-        transcripts = self._rng.randrange(1, 26) if facts.coding else 1
+        transcripts = self._rng.randrange(1, 26) if facts.coding else int(facts.transcribed)
+        proteins = max(1, transcripts - 1) if facts.coding else 0
         ontology = facts.coding and self._chance(0.7)
         return {
             "gene_id": text("gene_id"),
@@ -114,8 +115,8 @@ class GeneShape:
             "replaced_gene_id": text("retired") if retired else None,
             "annotations": self._annotations(),
             "transcript_count": transcripts,
-            "protein_count": max(1, transcripts - 1) if facts.coding else 0,
-            "transcript_type_counts": self._type_counts(transcripts),
+            "protein_count": proteins,
+            "transcript_type_counts": self._type_counts(transcripts, proteins),
             "gene_groups": [{"id": text("gene_id"), "method": "NCBI Ortholog"}]
             if self._chance(0.6)
             else None,
@@ -148,12 +149,14 @@ class GeneShape:
         second: list[Json] = [{"assembly_accession": "No Assembly"}] if self._chance(0.05) else []
         return [placed, *second]
 
-    def _type_counts(self, transcripts: int) -> list[Json]:
-        if not self._facts.coding:
-            return [{"type": "NON_CODING", "count": transcripts}]
-        model = self._rng.randrange(transcripts)
-        counts: list[Json] = [{"type": "PROTEIN_CODING", "count": transcripts - model}]
-        return [*counts, {"type": "PROTEIN_CODING_MODEL", "count": model}] if model else counts
+    def _type_counts(self, transcripts: int, proteins: int) -> list[Json]:
+        model = min(self._rng.randrange(transcripts), proteins - 1) if proteins else 0
+        counts = {
+            "PROTEIN_CODING": proteins - model,
+            "PROTEIN_CODING_MODEL": model,
+            "NON_CODING": transcripts - proteins,
+        }
+        return [{"type": kind, "count": count} for kind, count in counts.items() if count]
 
     def _summary(self) -> list[Json]:
         lines = " ".join(self._rng.choices(words.COMMENTS, k=4))

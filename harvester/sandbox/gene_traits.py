@@ -94,6 +94,8 @@ _TYPES = (
     "PROTEIN_CODING", "ncRNA", "PSEUDO", "tRNA", "rRNA", "snRNA", "snoRNA", "scRNA", "miscRNA",
     "BIOLOGICAL_REGION", "TRANSPOSON", "OTHER",
 )  # fmt: skip
+#: Types of which NCBI lists no transcripts.
+_SILENT = {"PSEUDO", "tRNA", "BIOLOGICAL_REGION", "TRANSPOSON", "OTHER"}
 _SHARES = (70, 10, 8, 4, 2, 1, 1, 1, 1, 1, 0.5, 0.5)
 
 
@@ -111,6 +113,11 @@ class GeneTraits:
     def coding(self) -> bool:
         """Whether the gene makes a protein."""
         return self.type == "PROTEIN_CODING"
+
+    @property
+    def transcribed(self) -> bool:
+        """Whether RefSeq has transcripts of it."""
+        return self.type not in _SILENT
 
 
 def gene_traits(seed: int, taxon: Taxon, template: int) -> GeneTraits:

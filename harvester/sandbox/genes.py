@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from random import Random
 
+from harvester.sandbox.gene import MERGED, Gene
 from harvester.sandbox.gene_shape import GeneShape
 from harvester.sandbox.gene_traits import (
     KNOWN,
     RETIRED,
     TEMPLATES,
     GeneTraits,
-    KnownGene,
     gene_traits,
 )
 from harvester.sandbox.genomes import Genome, Genomes
 from harvester.sandbox.noise import BLOCK, gather, mix, scatter, whole
-from harvester.sandbox.sequences import Ruler, Sequences
+from harvester.sandbox.sequences import Piece, Ruler, Sequences
 from harvester.sandbox.templates import Template
 from harvester.sandbox.tree import Taxon, Tree
 
-__all__ = ["Gene", "Genes"]
+__all__ = ["Genes"]
 
 _NAMES = (
     "gene_id", "symbol", "description", "orientation", "chromosome", "serial", "short", "synonym",
@@ -28,71 +27,10 @@ _NAMES = (
     "locus_tag",
 )  # fmt: skip
 _PLACE = 40
-#: Generated genes and the merged ones among them have numbers of their own.
-_FIRST, _MERGED = 200_000_000, 1_000_000_000
-
-
-@dataclass(slots=True)
-class Gene:
-    """What identifies one gene, and what filters look at."""
-
-    key: int
-    taxon: Taxon
-    index: int
-    gene_id: int
-    template: int
-    traits: GeneTraits
-    known: KnownGene | None
-
-    @property
-    def symbol(self) -> str:
-        """The official symbol, written as the species' community does."""
-        if self.known:
-            return self.known.symbol
-        text = f"{self.traits.prefix}{self.index}"
-        if self.taxon.is_bacterial:
-            return text.lower()
-        return text if self.taxon.tax_id in {9606, 9598, 9544, 9593} else text.capitalize()
-
-    @property
-    def description(self) -> str:
-        """The gene's name in words."""
-        if self.known:
-            return self.known.description
-        return f"{self.traits.domain} {self.traits.function} {self.index}"
-
-    @property
-    def synonyms(self) -> tuple[str, str]:
-        """Other symbols; the second is shared with a neighbour."""
-        own = self.known.synonyms if self.known else ()
-        return (own[0] if own else f"SYN-{self.index}", f"PAIR-{self.index // 2}")
-
-    @property
-    def names(self) -> set[str]:
-        """All that the gene is called, in lower case."""
-        known = self.known.synonyms if self.known else ()
-        names = (self.symbol, self.locus_tag, *self.synonyms, *known)
-        return {name.casefold() for name in names}
-
-    @property
-    def locus_tag(self) -> str:
-        """Such as SBX_00012."""
-        return f"SBX{self.taxon.block}_{self.index:05d}"
-
-    @property
-    def accession(self) -> str:
-        """The accession of its first transcript or product."""
-        if self.known and self.known.transcript:
-            return f"NM_{self.known.transcript}"
-        return f"N{'M' if self.traits.coding else 'R'}_{self.gene_id:09d}.1"
-
-    @property
-    def retired(self) -> str:
-        """The number of a gene that was merged into this one, if there was one."""
-        for old, new in RETIRED.items():
-            if new == self.gene_id:
-                return old
-        return str(self.gene_id + _MERGED) if self.index % 50 == 7 and not self.known else ""  # noqa: PLR2004
+#: Generated genes have numbers of their own.
+_FIRST = 200_000_000
+#: Species with two reference assemblies: the second.
+_SECOND = {9606: "GCF_009914755.1"}
 
 
 class Genes:
@@ -109,6 +47,7 @@ class Genes:
         self._traits: dict[tuple[int, int], GeneTraits] = {}
         self._templates: dict[tuple[int, int, bool], Template] = {}
         self._rulers: dict[int, tuple[Genome, Ruler]] = {}
+        self._second: dict[str, tuple[Genome, dict[str, Piece]] | None] = {}
 
     def count(self, taxon: Taxon) -> int:
         """Genes filed right under a taxon."""
@@ -158,7 +97,7 @@ class Genes:
 
     def successor(self, text: str) -> Gene | None:
         """The gene into which the gene of this number was merged."""
-        current = RETIRED.get(text) or (whole(text) or 0) - _MERGED
+        current = RETIRED.get(text) or (whole(text) or 0) - MERGED
         gene = self.by_id(str(current))
         return gene if gene and gene.retired == text else None
 
@@ -184,6 +123,18 @@ class Genes:
         name = gene.known.chromosome if gene.known and gene.known.chromosome else piece.name
         piece = ruler.named.get(name, piece)
         return genome, name, piece.refseq if genome.refseq else piece.genbank, begin, end
+
+    def elsewhere(self, gene: Gene) -> tuple[Genome, str] | None:
+        """The second assembly of a species that has one, and the gene's sequence in it."""
+        accession = _SECOND.get(gene.taxon.tax_id, "")
+        if accession not in self._second:
+            keys = self._genomes.find(accession)
+            genome = self._genomes.genome(keys[0]) if keys else None
+            ruler = Ruler(self._sequences, genome, 1) if genome else None
+            self._second[accession] = (genome, ruler.named) if genome and ruler else None
+        second = self._second[accession]
+        piece = second[1].get(self.place(gene)[1]) if second else None
+        return (second[0], piece.refseq) if second and piece else None
 
     def _ruler(self, taxon: Taxon) -> tuple[Genome, Ruler]:
         if taxon.tax_id not in self._rulers:

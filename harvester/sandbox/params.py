@@ -17,6 +17,10 @@ __all__ = [
     "GENOME_BODY",
     "GENOME_TAXON",
     "NONE",
+    "PRODUCT_ACCESSION",
+    "PRODUCT_BODY",
+    "PRODUCT_ID",
+    "PRODUCT_TAXON",
     "SEQUENCE",
     "SEQUENCE_BODY",
     "SUGGEST",
@@ -29,12 +33,12 @@ __all__ = [
     "Param",
 ]  # fmt: skip
 
-Type = Literal["flag", "text", "texts", "whole", "day", "choice", "choices"]
+Type = Literal["flag", "text", "texts", "whole", "day", "choice", "choices", "tabular"]
 
 
 @dataclass(frozen=True, slots=True)
 class Param:
-    """What a parameter's values look like."""
+    """What a parameter's values look like; one for tables may say anything and changes nothing."""
 
     type: Type
     choices: tuple[str, ...] = ()
@@ -42,7 +46,7 @@ class Param:
 
 Params = dict[str, Param]
 _FLAG, _TEXT, _TEXTS = Param("flag"), Param("text"), Param("texts")
-_WHOLE, _DAY = Param("whole"), Param("day")
+_WHOLE, _DAY, _TABULAR = Param("whole"), Param("day"), Param("tabular")
 _GENE_TYPES = (
     "UNKNOWN", "tRNA", "rRNA", "snRNA", "scRNA", "snoRNA", "PROTEIN_CODING", "PSEUDO", "TRANSPOSON",
     "miscRNA", "ncRNA", "BIOLOGICAL_REGION", "OTHER",
@@ -114,6 +118,12 @@ GENE_BODY = GENE_LEGACY_TAXON | {
     "gene_ids": _TEXTS, "accessions": _TEXTS, "symbols_for_taxon.symbols": _TEXTS,
     "symbols_for_taxon.taxon": _TEXT, "taxon": _TEXT, "table_format": _TEXT,
 }  # fmt: skip
+_PRODUCT = _GENE_QUERY | _PAGE | _TABLE | {"table_format": _TEXT}
+_PRODUCT_LIST = _PRODUCT | _SORT | {"accession_filter": _TABULAR}
+PRODUCT_ID = _PRODUCT_LIST
+PRODUCT_ACCESSION = _PRODUCT_LIST | _SUBTREE
+PRODUCT_TAXON = _PRODUCT | _SUBTREE
+PRODUCT_BODY = GENE_BODY | PRODUCT_ACCESSION
 
 TAXONOMY: Params = {
     "returned_content": _one("COMPLETE", "TAXIDS", "METADATA"),

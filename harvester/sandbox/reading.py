@@ -151,7 +151,8 @@ def _filters(
     for name, values in named.items():
         selects = route.method == "POST" and name in _SELECTORS
         symbols = name.startswith("symbols_for_taxon.")
-        if name in _HANDLED or selects or symbols or values == ("false",):
+        tabular = route.params[name].type == "tabular"
+        if name in _HANDLED or selects or symbols or tabular or values == ("false",):
             continue
         yield name.removeprefix("filters.").removeprefix("filter."), values
 

@@ -48,6 +48,13 @@ def _gene(suffix: str) -> tuple[Route, ...]:
     )
 
 
+_PRODUCT = (
+    Route("/gene/id/{}/product_report", "product", "ids", p.PRODUCT_ID),
+    Route("/gene/accession/{}/product_report", "product", "accessions", p.PRODUCT_ACCESSION),
+    Route("/gene/symbol/{}/taxon/{}/product_report", "product", "symbols", p.PRODUCT_TAXON),
+    Route("/gene/taxon/{}/product_report", "product", "taxa", p.PRODUCT_TAXON),
+    Route("/gene/product_report", "product", "", p.PRODUCT_BODY, "POST"),
+)
 _ASSEMBLY = "/genome/accession/{}"
 ROUTES = (
     Route("/genome/taxon/{}/dataset_report", "genome", "taxa", p.GENOME_TAXON),
@@ -55,6 +62,7 @@ ROUTES = (
     Route("/genome/dataset_report", "genome", "", p.GENOME_BODY, "POST"),
     *_gene("/dataset_report"),
     *_gene(""),
+    *_PRODUCT,
     Route("/gene/taxon/{}/counts", "gene_counts", "taxa", p.NONE, ndjson=False),
     Route("/taxonomy/taxon/{}/dataset_report", "taxonomy", "taxa", p.TAXONOMY),
     Route("/taxonomy/dataset_report", "taxonomy", "", p.TAXONOMY_BODY, "POST"),

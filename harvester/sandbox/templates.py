@@ -31,8 +31,8 @@ def number(name: str) -> str:
 
 def clean(value: Json) -> Json:
     """The value without what protobuf leaves out: zero, false and empty; `None` if all is."""
-    if value == EMPTY:
-        return {}
+    if isinstance(value, str):  # most of a record: asked first
+        return {} if value == EMPTY else value or None
     if isinstance(value, Mapping):
         return {k: kept for k, v in value.items() if (kept := clean(v)) is not None} or None
     if isinstance(value, list | tuple):

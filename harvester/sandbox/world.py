@@ -10,6 +10,7 @@ from harvester.errors import SpecError
 from harvester.sandbox.annotations import Annotations
 from harvester.sandbox.asks import Ask, Kind
 from harvester.sandbox.config import SandboxConfig
+from harvester.sandbox.gene_members import gene_members, product_members
 from harvester.sandbox.gene_reports import GeneReports
 from harvester.sandbox.gene_traits import KNOWN as KNOWN_GENES
 from harvester.sandbox.genes import Genes
@@ -47,7 +48,8 @@ class World:
         taxonomy = Taxonomy(self.tree, self._counts)
         self.kinds: dict[str, Kind] = {
             "genome": self.genomes_of,
-            "gene": GeneReports(self.genes_of),
+            "gene": GeneReports(self.genes_of, gene_members),
+            "product": GeneReports(self.genes_of, product_members),
             "taxonomy": taxonomy,
             "taxonomy_node": taxonomy,
             "annotation": self.annotations_of,
@@ -124,6 +126,10 @@ class World:
     def genes(self, taxon: str, **filters: Filter) -> Iterator[dict[str, Any]]:
         """The gene reports of a taxon, in their wrappers."""
         return self.records("gene", "taxa", (taxon,), filters=filters)
+
+    def products(self, taxon: str, **filters: Filter) -> Iterator[dict[str, Any]]:
+        """The product reports of a taxon's genes, in their wrappers."""
+        return self.records("product", "taxa", (taxon,), filters=filters)
 
     def viruses(self, taxon: str, **filters: Filter) -> Iterator[dict[str, Any]]:
         """The virus reports of a taxon."""

@@ -12,8 +12,8 @@ from harvester.schema.load import load_schema
 
 __all__ = ["Described", "Description", "Difference", "compare", "misfit"]
 
-#: What goes to `_query` and to `meta.messages`, and what fills tables yet to come.
-_ELSEWHERE = {"query", "warning", "warnings", "error", "errors", "messages", "product"}
+#: What goes to `_query` and to `meta.messages`.
+_ELSEWHERE = {"query", "warning", "warnings", "error", "errors", "messages"}
 
 #: Columns that only the older description of the API has.
 _OLDER = {
@@ -105,7 +105,7 @@ class _Table:
             yield self._one("", "gone", f"nothing is called {resource.report_schema}")
             return
         match = self.description.members(resource.match_schema) or {}
-        around = {name: one for name, one in match.items() if name != resource.wrapper}
+        around = {name: one for name, one in match.items() if name not in self._not_ours()}
         told = {name: one for name, one in {**report, **around}.items() if name not in _ELSEWHERE}
         yield from self._members(
             load_schema(resource.name).fields, told, "", (resource.report_schema,)
@@ -142,6 +142,13 @@ class _Table:
                 yield self._one(path, "new", f"the value {value}")
             for value in sorted({*field.choices} - {*told.choices}):
                 yield self._one(path, "gone", f"the value {value}")
+
+    def _not_ours(self) -> set[str]:
+        """What a wrapper holds that is no column: reports, and what stands beside other kinds."""
+        ours = self.resource
+        alike = [one for one in RESOURCES.values() if one.match_schema == ours.match_schema]
+        beside = {name for one in alike for name in one.wrapper_columns}
+        return {one.wrapper for one in alike} | beside - {*ours.wrapper_columns}
 
     def _excused(self, path: str) -> bool:
         """Whether a column has other grounds than today's description."""

@@ -1,21 +1,27 @@
-"""Whether a text is a cron expression of five fields."""
+"""Cron expressions of five fields: what is wrong with one, and the times that it names, in UTC.
+
+They mean what Debian's cron makes of them, told by cronsim: where both the day of the month and the
+day of the week are restricted, either is enough; `L` is the last day, `mon#2` the second Monday.
+"""
 
 from __future__ import annotations
 
-import re
+from datetime import UTC, datetime
 
-__all__ = ["cron_fault"]
+from cronsim import CronSim, CronSimError
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+from harvester.spec.faults import shown
+
+__all__ = ["cron_fault", "next_time"]
+
 _FIELDS = (
-    ("minute", 0, 59, ()),
-    ("hour", 0, 23, ()),
-    ("day of the month", 1, 31, ()),
-    ("month", 1, 12, _MONTHS),
-    ("day of the week", 0, 7, _DAYS),
+    ("minute", "0 to 59"),
+    ("hour", "0 to 23"),
+    ("day of the month", "1 to 31"),
+    ("month", "1 to 12"),
+    ("day of the week", "0 to 7"),
 )
-_PART = re.compile(r"(\*|(\w+)(?:-(\w+))?)(?:/(\w+))?", re.ASCII)
+_SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def cron_fault(expression: str) -> str:
@@ -23,28 +29,21 @@ def cron_fault(expression: str) -> str:
     parts = expression.split()
     if len(parts) != len(_FIELDS):
         return f"has {len(parts)} fields where cron has {len(_FIELDS)}"
-    for part, (name, low, high, words) in zip(parts, _FIELDS, strict=True):
-        if not all(_fits(one, low, high, words) for one in part.split(",")):
-            return f"has {part!r} for the {name}, which is {low} to {high}"
-    return ""
+    for place, (part, (name, span)) in enumerate(zip(parts, _FIELDS, strict=True)):
+        others = ["*"] * len(_FIELDS)
+        if not _comes(" ".join([*others[:place], part, *others[place + 1 :]])):
+            return f"has {shown(part)} for the {name}, which is {span}"
+    return "" if _comes(expression) else "names a day that never comes"
 
 
-def _fits(part: str, low: int, high: int, words: tuple[str, ...]) -> bool:
-    match = _PART.fullmatch(part)
-    if match is None:
+def next_time(expression: str, after: datetime) -> datetime:
+    """The first time that a sound expression names after a moment in UTC."""
+    return next(CronSim(expression, after))
+
+
+def _comes(expression: str) -> bool:
+    try:
+        next_time(expression, _SOME_DAY)
+    except (CronSimError, ValueError, StopIteration):
         return False
-    every, first, last, step = match.groups()
-    if step is not None and not 1 <= _number(step, (), 0) <= high:
-        return False
-    if every == "*":
-        return True
-    start = _number(first, words, low)
-    end = start if last is None else _number(last, words, low)
-    return low <= start <= end <= high
-
-
-def _number(written: str, words: tuple[str, ...], base: int) -> int:
-    """A number or a name; -1, which no field allows, for anything else."""
-    if written.lower() in words:
-        return words.index(written.lower()) + base
-    return int(written) if re.fullmatch(r"[0-9]{1,2}", written) else -1
+    return True

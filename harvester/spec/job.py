@@ -15,7 +15,8 @@ from harvester.spec.faults import Faults, shown
 from harvester.spec.fields import choice, items, line, number, span, table, text
 from harvester.spec.files import read_file
 from harvester.spec.given import given
-from harvester.spec.keys import check_job_keys, check_limit_keys, misspelt
+from harvester.spec.hooks import read_hooks
+from harvester.spec.keys import check_job_keys, check_keys, misspelt
 from harvester.spec.nodes import Node, Table, parse
 from harvester.spec.query import read_query
 from harvester.spec.rules import JOB_KEYS, LIMITS, NAME, PATIENCE, REGISTERS
@@ -77,6 +78,7 @@ def _job(entries: Table, file: str, faults: Faults) -> Job:
         register=_register(entries, faults),
         limits=_limits(entries, faults),
         patience=_patience(entries, faults),
+        hooks=read_hooks(entries.get("hooks"), faults),
         source=file,
     )
 
@@ -127,7 +129,7 @@ def _limits(entries: Table, faults: Faults) -> Limits:
     given = _read(entries, "limits", table, faults)
     if given is None:
         return _DEFAULT.limits
-    check_limit_keys(given, faults)
+    check_keys(given, LIMITS, faults)
     rate, concurrency, removed, page = (_limit(given, key, faults) for key in LIMITS)
     return Limits(
         requests_per_second=rate,

@@ -10,10 +10,23 @@ import sys
 
 from harvester.catalogue import RESOURCES
 from harvester.spec.query_schema import TEXT, Schema, query_schema, resource_schema
-from harvester.spec.rules import LIMITS, NAME, PATIENCE, REGISTERS, SPAN, Bounds
+from harvester.spec.rules import (
+    HOOK_TIMEOUT,
+    LIMITS,
+    NAME,
+    PATIENCE,
+    REGISTERS,
+    SPAN,
+    Bounds,
+)
 
 __all__ = ["job_schema", "render"]
 
+_HOOK_DOCS = {
+    "on_success": "Runs when all of the job was harvested.",
+    "on_failure": "Runs when some or all of it was not.",
+    "on_change": "Runs before these when a table changed.",
+}
 _LIMIT_DOCS = {
     "requests_per_second": "At most so many requests a second; NCBI allows 5, with a key 10.",
     "concurrency": "At most so many requests in flight.",
@@ -67,11 +80,27 @@ def _job_keys() -> Schema:
             "items": query_schema(),
         },
         "limits": _limits(),
-        "patience": {
-            "anyOf": [_bounds(PATIENCE), {"type": "string", "pattern": f"^{SPAN}$"}],
+        "patience": _span(PATIENCE)
+        | {
             "default": "2m",
             "description": "How long an outage of NCBI is waited out; a bare number is seconds.",
             "examples": ["90s", "15m", "4h"],
+        },
+        "hooks": _hooks(),
+    }
+
+
+def _hooks() -> Schema:
+    """A command is a list, since no shell takes it apart."""
+    words: Schema = {"type": "array", "minItems": 1, "items": TEXT}
+    timeout = _span(HOOK_TIMEOUT) | {"default": "60s", "description": "Then it is stopped."}
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "description": "Commands that get the summary of a run, as JSON, on their standard input.",
+        "properties": {
+            **{name: words | {"description": told} for name, told in _HOOK_DOCS.items()},
+            "timeout": timeout,
         },
     }
 
@@ -87,6 +116,10 @@ def _limits() -> Schema:
         "description": "What the job allows itself.",
         "properties": properties,
     }
+
+
+def _span(bounds: Bounds) -> Schema:
+    return {"anyOf": [_bounds(bounds), {"type": "string", "pattern": f"^{SPAN}$"}]}
 
 
 def _bounds(bounds: Bounds) -> Schema:

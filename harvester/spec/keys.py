@@ -8,10 +8,18 @@ from harvester.catalogue import NOT_YOURS, RESOURCES, Resource
 from harvester.spec.faults import Faults, shown
 from harvester.spec.names import did_you_mean, nearest
 from harvester.spec.nodes import Entry, Table
-from harvester.spec.rules import JOB_KEYS, LIMITS, QUERY_KEYS, SELECTORS, TAXON, query_keys
+from harvester.spec.rules import (
+    HOOKS,
+    JOB_KEYS,
+    LIMITS,
+    QUERY_KEYS,
+    SELECTORS,
+    TAXON,
+    query_keys,
+)
 from harvester.spec.rules import selector_keys as selectors_of
 
-__all__ = ["check_job_keys", "check_limit_keys", "check_query_keys", "misspelt"]
+__all__ = ["check_job_keys", "check_keys", "check_query_keys", "misspelt"]
 
 
 def check_job_keys(entries: Table, faults: Faults) -> None:
@@ -20,16 +28,18 @@ def check_job_keys(entries: Table, faults: Faults) -> None:
         if entry.key in JOB_KEYS:
             continue
         hint = "it stands under 'limits'" if entry.key in LIMITS else ""
+        if entry.key in HOOKS:
+            hint = "it stands under 'hooks'"
         if entry.key in (*QUERY_KEYS, *SELECTORS, TAXON):
             hint = "it belongs to an entry of 'harvest'"
         _unknown(entry, JOB_KEYS, faults, hint)
 
 
-def check_limit_keys(entries: Table, faults: Faults) -> None:
-    """Notes what is no key of `limits`."""
+def check_keys(entries: Table, valid: Collection[str], faults: Faults) -> None:
+    """Notes what is no key of a mapping within a job: of `limits`, of `hooks`."""
     for entry in entries.entries:
-        if entry.key not in LIMITS:
-            _unknown(entry, LIMITS, faults)
+        if entry.key not in valid:
+            _unknown(entry, valid, faults)
 
 
 def check_query_keys(entries: Table, resource: Resource | None, faults: Faults) -> None:

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 __all__ = ["did_you_mean", "listed", "nearest"]
 
 #: More names than this are looked up in the documentation, not read in a message.
-_FEW = 9
+_FEW = 10
 
 #: What NCBI's own tools call the things of a job.
 _ELSEWHERE = {

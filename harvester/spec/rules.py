@@ -9,6 +9,9 @@ from harvester.catalogue import RESOURCES, Resource
 __all__ = [
     "DATE",
     "FULL_EVERY",
+    "HOOKS",
+    "HOOK_KEYS",
+    "HOOK_TIMEOUT",
     "JOB_KEYS",
     "LIMITS",
     "NAME",
@@ -38,9 +41,12 @@ DATE = r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})?)?"
 
 JOB_KEYS = (
     "name", "description", "schedule", "lake", "database", "register", "harvest", "limits",
-    "patience",
+    "patience", "hooks",
 )  # fmt: skip
 QUERY_KEYS = ("resource", "endpoint", "filters", "ignore_changes", "refresh", "full_every")
+#: When a command of a job may be run; it is told how the run ended.
+HOOKS = ("on_success", "on_failure", "on_change")
+HOOK_KEYS = (*HOOKS, "timeout")
 REGISTERS = ("tables", "views")
 REFRESHES = ("full", "new")
 RUNS = r"[1-9]\d{0,3} runs?"
@@ -81,6 +87,10 @@ LIMITS = {
 
 #: Seconds: an outage that lasts longer than a week is no outage.
 PATIENCE = Bounds(1, 7 * 86400)
+
+
+#: Seconds that a hook may take.
+HOOK_TIMEOUT = Bounds(1, 7 * 86400)
 
 
 #: Seconds: what is swept more often than once an hour need not be topped up.

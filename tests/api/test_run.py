@@ -36,16 +36,18 @@ def test_a_summary_holds_what_run_json_prints(first: harvester.Summary, place: P
     assert first.database == str(place / "x.duckdb")
 
 
-def test_an_argument_beats_the_environment_which_beats_the_job(
+def test_an_argument_beats_the_environment_which_beats_the_job_and_hooks_are_told(
     asked: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HARVESTER_BASE_URL", asked["base_url"])
     monkeypatch.setenv("HARVESTER_LAKE", str(asked["lake"]))
     monkeypatch.setenv("HARVESTER_DATABASE", "nowhere.duckdb")
-    summary = harvester.run(JOB, database=asked["database"], rps=1000, progress=False)
+    job = {**JOB, "hooks": {"on_success": ["tee", "told.json"]}}
+    summary = harvester.run(job, database=asked["database"], rps=1000, progress=False)
     assert (summary.lake, summary.database) == (str(asked["lake"]), str(asked["database"]))
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["told.json"]
+    assert json.loads(Path("told.json").read_text()) == summary.to_dict()
     with pytest.raises(harvester.SpecError, match=r"^rps must be a number above 0"):
         harvester.run(JOB, rps=0)
 

@@ -44,9 +44,13 @@ class Browser:
         """Loads a page in a window of that width."""
         scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": scheme})
+        self.resize(width)
+        self.driver.get(address)
+
+    def resize(self, width: int) -> None:
+        """Gives the window another width."""
         size = {"width": width, "height": HEIGHT, "deviceScaleFactor": 1, "mobile": False}
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-        self.driver.get(address)
 
     def evaluate(self, script: str) -> object:
         """What an expression of JavaScript is in the page."""

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harvester.catalogue import RESOURCES
+from harvester.compaction import Keep, fold_lake
 from harvester.publish import Asked, Staged, TableChange, build_database, orphans, write_members
 from harvester.publish.leftovers import leftovers
 from tests.publish.nights import BY_KEY, QUERIES, Book, Night, Version, World
@@ -24,6 +25,8 @@ TABLE = "gene"
 NIGHTS = 30
 #: All of a night's databases: building one whole takes as long as the rest of it.
 WHOLE_EVERY = 15
+#: After these the lake's files are folded, which changes nothing that is told.
+FOLDED_AFTER = {7, 21}
 #: What must have happened in those nights for them to say anything.
 EVENTS = {
     "added",
@@ -177,6 +180,10 @@ def test_thirty_nights_are_as_the_model_says(seed: int) -> None:
             if night.published or number == NIGHTS:
                 updates += place.update()
                 _compare(place, book, place.file, "updated")
+            if number in FOLDED_AFTER:
+                folded = fold_lake(place.lake, [place.file], Keep(), lambda _: None)
+                assert {fold.part for fold in folded.plan.folds} >= {"rows", "members", "seen"}
+                _compare(place, book, place.file, "folded")
             if number % WHOLE_EVERY == 0:
                 for register in ("tables", "views"):
                     whole = place.file.with_name(f"{register}.duckdb")

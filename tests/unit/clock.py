@@ -22,8 +22,9 @@ class _JumpingLoop(asyncio.SelectorEventLoop):
         return self._now
 
     def _run_once(self) -> None:
-        if not self._ready and self._scheduled:  # type: ignore[attr-defined]
-            self._now = max(self._now, self._scheduled[0].when())  # type: ignore[attr-defined]
+        if not self._ready:  # type: ignore[attr-defined]
+            timers = (t.when() for t in self._scheduled if not t.cancelled())  # type: ignore[attr-defined]
+            self._now = max(self._now, min(timers, default=0.0))
         self._now += _TICK
         super()._run_once()  # type: ignore[misc]
 

@@ -292,6 +292,22 @@ def test_duplicate_keys() -> None:
     assert row("gene", inner)["_extra"] == '{"/new":{"x":1,"x":2}}'
 
 
+def test_products_come_wrapped_and_bare_in_either_spelling() -> None:
+    exon = {"begin": "1200", "end": "1450", "order": 1}
+    location = {"genomicAccessionVersion": "NC_000001.11", "exons": [exon]}
+    protein = {"accessionVersion": "NP_000001.1", "maturePeptides": [{"length": 7}]}
+    bare = {"geneId": 5, "transcripts": [{"genomicLocations": [location], "protein": protein}]}
+    found = row("product", bare)
+    (transcript,) = found["transcripts"]
+    assert found["gene_id"] == 5
+    assert transcript["genomic_locations"][0]["exons"][0]["begin"] == 1200
+    assert transcript["protein"]["mature_peptides"][0]["length"] == 7
+    wrapped = {"product": {"gene_id": "5", "expression": 1}, "query": ["5"], "gene": {"x": 1}}
+    found = row("product", wrapped)
+    assert (found["gene_id"], found["_query"]) == (5, ["5"])
+    assert json.loads(found["_extra"]) == {"/expression": 1, "/gene": {"x": 1}}
+
+
 def test_what_was_asked_comes_as_texts() -> None:
     assert row("taxonomy", {"taxonomy": {"tax_id": 9606}, "query": [9606]})["_query"] == ["9606"]
     assert row("taxonomy", {"taxonomy": {"tax_id": 9606}, "query": "human"})["_query"] == ["human"]
@@ -338,6 +354,7 @@ def test_a_row_may_come_with_messages() -> None:
         ("gene", {"query": ["1"]}, "no gene_id"),
         ("gene", {"gene": None, "query": ["1"]}, "no gene_id"),
         ("gene", {"product": {"gene_id": "1"}, "query": ["1"]}, "no gene_id"),
+        ("product", {"gene": {"gene_id": "1"}, "query": ["1"]}, "no gene_id"),
         ("annotation", {"annotation": {"symbol": "x"}}, "no row_id"),
         ("sequence", {"length": 5}, "no genbank_accession or refseq_accession"),
     ],

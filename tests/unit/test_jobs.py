@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harvester.catalogue import NOT_YOURS, RESOURCES, Endpoint, Param, Resource
+from harvester.catalogue import NOT_YOURS, RESOURCES
 from harvester.errors import SpecError
 from harvester.plan import plan_chains
 from harvester.spec import load_job
@@ -84,84 +84,5 @@ def test_each_documented_fault_is_told_in_these_words(body: str, told: str, tmp_
     assert str(caught.value).replace(f"{tmp_path}/", "") + "\n" == told
 
 
-def test_the_documented_resources_are_those_of_the_catalogue() -> None:
-    _expect(_section("resources"), _resources())
-
-
-def test_the_documented_filters_are_those_of_the_catalogue() -> None:
-    _expect(_section("filters"), "\n".join(_filters(r) for r in RESOURCES.values()))
-
-
 def test_what_is_not_for_a_job_to_set_is_documented() -> None:
     assert all(f"`{name}`" in DOCS for name in NOT_YOURS)
-
-
-def _expect(found: str, wanted: str) -> None:
-    assert found == wanted, f"docs/jobs.md is behind the catalogue; it should say:\n{wanted}"
-
-
-def _section(name: str) -> str:
-    _, _, rest = DOCS.partition(f"<!-- {name} -->\n")
-    return rest.partition("<!-- end -->")[0]
-
-
-def _resources() -> str:
-    head = "| resource | what | selectors | `endpoint: legacy` |\n| --- | --- | --- | --- |\n"
-    rows = (
-        f"| `{r.name}` | {r.title} | {_selectors(r, 'default')} | {_selectors(r, 'legacy')} |\n"
-        for r in RESOURCES.values()
-    )
-    return head + "".join(rows)
-
-
-def _selectors(resource: Resource, variant: str) -> str:
-    found = [e for e in resource.endpoints if e.variant == variant]
-    if variant == "legacy":
-        return "for all of them" if found else "no"
-    return ", ".join(
-        f"`{e.selector}`" + (f" with `{e.companion}`" if e.companion else "") for e in found
-    )
-
-
-def _filters(resource: Resource) -> str:
-    params = {param.name: param for e in resource.endpoints for param in e.filters}
-    head = (
-        f"### Filters of `{resource.name}`\n\n| filter | value | meaning |\n| --- | --- | --- |\n"
-    )
-    return head + "".join(_row(resource, params[name]) for name in sorted(params))
-
-
-def _row(resource: Resource, param: Param) -> str:
-    only = _only(resource, param)
-    return f"| `{param.name}` | {_value(param)} | {param.doc}{only} |\n"
-
-
-def _value(param: Param) -> str:
-    if param.kind == "bool":
-        return "`true`, `false`"
-    if param.kind == "enum":
-        choices = ", ".join(f"`{choice}`" for choice in param.choices)
-        return f"list of {choices}" if param.many else choices
-    word = {"string": "text", "date": "date", "int": "whole number"}[param.kind]
-    return f"list of {word}" if param.many else word
-
-
-def _only(resource: Resource, param: Param) -> str:
-    """Where a filter does not belong to all the paths: to which."""
-    if all(_has(endpoint, param.name) for endpoint in resource.endpoints):
-        return ""
-    told = (_paths(resource, param, variant) for variant in ("default", "legacy"))
-    return f" Only with {' and '.join(part for part in told if part)}."
-
-
-def _paths(resource: Resource, param: Param, variant: str) -> str:
-    every = [e.selector for e in resource.endpoints if e.variant == variant]
-    some = [e for e in resource.endpoints if e.variant == variant and _has(e, param.name)]
-    if every and len(some) == len(every):
-        return f"the {variant} paths"
-    names = ", ".join(f"`{e.selector}`" for e in some)
-    return f"{names} (legacy)" if names and variant == "legacy" else names
-
-
-def _has(endpoint: Endpoint, name: str) -> bool:
-    return any(param.name == name for param in endpoint.filters)

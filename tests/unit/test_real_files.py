@@ -25,6 +25,7 @@ FOLDER = "GCF_000000000.1"
 NAMES = {
     "genome": "assembly_data_report.jsonl",
     "gene": "data_report.jsonl",
+    "product": "product_report.jsonl",
     "virus": "data_report.jsonl",
     "sequence": f"{FOLDER}/sequence_report.jsonl",
 }
@@ -50,6 +51,7 @@ def _zipped(folder: Path, resource: str, data: bytes) -> Path:
     [
         ("genome", _zipped),
         ("gene", _gzipped),
+        ("product", _zipped),
         ("virus", _plain),
         ("sequence", _zipped),
     ],

@@ -76,6 +76,16 @@ def test_a_long_list_travels_in_a_body() -> None:
     }
 
 
+def test_products_are_asked_for_as_genes_are() -> None:
+    request = _build(_chain("product", "symbols", "A", taxon="human"), "t")
+    assert request.path.startswith("/gene/symbol/A/taxon/human/product_report?")
+    ids = [str(number) for number in range(100_000, 101_000)]
+    posted = _build(_chain("product", "ids", *ids, filters=(("types", ("ncRNA",)),)))
+    assert (posted.method, posted.path) == ("POST", "/gene/product_report")
+    assert _body(posted)["gene_ids"] == [int(one) for one in ids]
+    assert _body(posted)["types"] == ["ncRNA"]
+
+
 def test_nested_members_of_a_body() -> None:
     symbols = tuple(f"GENE{number}" for number in range(900))
     body = _body(_build(_chain("gene", "symbols", *symbols, taxon="human")))

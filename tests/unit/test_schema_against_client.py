@@ -40,6 +40,7 @@ OLDER = {
         "organism.sci_name": "string",
         "organism.common_name": "string",
     },
+    "product": {"gene_id": "quoted_int", "tax_id": "quoted_int"},
 }
 
 
@@ -143,6 +144,8 @@ def records(kind: str) -> Iterator[Any]:
         ("gene", "gene"),
         ("gene_snake", "gene"),
         ("gene_snake_rest", "gene"),
+        ("product", "product"),
+        ("product_snake", "product"),
         ("taxonomy_snake", "taxonomy"),
         ("virus", "virus"),
         ("sequence", "sequence"),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harvester.errors import SpecError
-from harvester.model import Job, Limits
+from harvester.model import Hooks, Job, Limits
 from harvester.spec import load_job, load_jobs
 from tests.unit.jobfiles import load, query_of, wrap, write
 
@@ -116,11 +116,21 @@ def test_dates(written: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "schedule",
-    ["* * * * *", "*/5 0-6 1,15 jan-mar mon", "0 0 * * 7", "0 12 31 DEC sun", "5/10 * * * *"],
-)
+    ["* * * * *", "*/5 0-6 1,15 jan-mar mon", "0 0 * * 7", "0 12 31 DEC sun", "5/10 * * * *",
+     "0 0 L * *", "0 0 LW * *", "0 0 * * mon#2", "0 0 29 2 *", "0 0 31 2 mon"],
+)  # fmt: skip
 def test_schedules(schedule: str, tmp_path: Path) -> None:
     text = f'schedule: "{schedule}"\n' + wrap("resource: taxonomy, taxa: [1]")
     assert load(tmp_path, text).schedule == schedule
+
+
+def test_hooks(tmp_path: Path) -> None:
+    hooks = "hooks: {on_change: [a, -n, 3, '$HOME *'], on_failure: [b], timeout: 5m}\n"
+    job = load(tmp_path, hooks + wrap("resource: taxonomy, taxa: [1]"))
+    assert job.hooks == Hooks(
+        on_change=("a", "-n", "3", "$HOME *"), on_failure=("b",), timeout=300.0
+    )
+    assert load(tmp_path, wrap("resource: taxonomy, taxa: [1]")).hooks == Hooks()
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ QUERIES = [
     (
         "taxa: [1]",
         (
-            "3:5: this entry of 'harvest' names no 'resource' (one of genome, gene, taxonomy, "
-            "taxonomy_node, annotation, virus_summary, virus, sequence)"
+            "3:5: this entry of 'harvest' names no 'resource' (one of genome, gene, product, "
+            "taxonomy, taxonomy_node, annotation, virus_summary, virus, sequence)"
         ),
     ),
     ("resorce: genome, taxa: [1]", "3:6: unknown key 'resorce' (did you mean 'resource'?)"),
@@ -278,12 +278,24 @@ KEYS = [
     ("limits: 5", "1:9: 'limits' must be a mapping, not the number 5"),
     ("limits: {rps: 5}", "1:10: unknown key 'rps' (did you mean 'requests_per_second'?)"),
     ("<<: {lake: x}", ("1:1: unknown key '<<' (one of name, description, schedule, lake, "
-     "database, register, harvest, limits, patience)")),
+     "database, register, harvest, limits, patience, hooks)")),
     ("patience:", "1:10: 'patience' is empty (give it a value or leave it out)"),
     ("patient: 4h", "1:1: unknown key 'patient' (did you mean 'patience'?)"),
     ("[a]: b", "1:1: a key must be a plain name"),
     ("schedule: daily", ("1:11: 'schedule' has 1 fields where cron has 5 "
      '(such as "0 2 * * *", every day at two)')),
+    ("on_failure: [mail]", "1:1: unknown key 'on_failure' (it stands under 'hooks')"),
+    ("hooks: mail", "1:8: 'hooks' must be a mapping, not the text 'mail'"),
+    ("hooks: {on_sucess: [a]}", "1:9: unknown key 'on_sucess' (did you mean 'on_success'?)"),
+    ("hooks: {on_change: mail me}", ("1:20: 'on_change' must be a list, not the text 'mail me' "
+     "(write [mail me])")),
+    ("hooks: {on_change: []}", ("1:20: 'on_change' is an empty list "
+     "(name at least one, or leave it out)")),
+    ("hooks: {on_change: [a, [b]]}", "1:24: an item of 'on_change' must be text, not a list"),
+    ("hooks: {on_change: [a, 0.5]}", ("1:24: an item of 'on_change' must be text, "
+     'not the number 0.5 (in quotes it is text: "0.5")')),
+    ("hooks: {timeout: 0s}", ("1:18: 'timeout' must be a time from 1s to 7d, "
+     "such as 90s, 15m or 4h, not the text '0s'")),
 ]  # fmt: skip
 
 PATIENCE = [
@@ -344,6 +356,13 @@ SCHEDULES = [
     ("*/0 * * * *", "has '*/0' for the minute, which is 0 to 59"),
     ("5-1 * * * *", "has '5-1' for the minute, which is 0 to 59"),
     ("1,,2 * * * *", "has '1,,2' for the minute, which is 0 to 59"),
+    ("0 0 2 * * *", "has 6 fields where cron has 5"),
+    ("0 0 * * mon#6", "has 'mon#6' for the day of the week, which is 0 to 7"),
+    ("0 0 * * fri-sun", "has 'fri-sun' for the day of the week, which is 0 to 7"),
+    (f"{'9' * 5000} * * * *", f"has '{'9' * 60}…' for the minute, which is 0 to 59"),
+    ("*/٣ * * * *", "has '*/٣' for the minute, which is 0 to 59"),
+    ("0 0 30 2 *", "names a day that never comes"),
+    ("0 0 31 4,6 *", "names a day that never comes"),
 ]
 
 

@@ -54,7 +54,7 @@ def folder(tmp_path: Path) -> Path:
 
 COMMANDS = [
     "run", "plan", "validate", "status", "ingest", "publish", "compact", "tables", "query",
-    "changes", "schema", "sandbox",
+    "changes", "schema", "schedule", "sandbox",
 ]  # fmt: skip
 
 
@@ -108,6 +108,7 @@ def test_a_bad_job_is_explained_line_by_line_and_nothing_is_asked(
         ["ingest", "genom", "good.yaml"],
         ["ingest", "genome", "good.yaml"],
         ["status", "missing.yaml"],
+        ["schedule", "good.yaml"],
     ],
     ids=" ".join,
 )

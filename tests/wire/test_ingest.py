@@ -33,12 +33,14 @@ APES = Query("apes", "genome", "taxa", ("9443",))
 QUERIES = (
     APES,
     Query("genes", "gene", "taxa", ("10090",)),
+    Query("products", "product", "taxa", ("10090",)),
     Query("features", "annotation", "accessions", (COLI,)),
     Query("viruses", "virus", "taxa", ("1335626",)),
 )
 PATHS = {
     "genome": "/genome/taxon/9443/dataset_report",
     "gene": "/gene/taxon/10090/dataset_report",
+    "product": "/gene/taxon/10090/product_report",
     "annotation": f"/genome/accession/{COLI}/annotation_report",
     "virus": "/virus/taxon/1335626/dataset_report",
 }
@@ -76,10 +78,12 @@ def bare(found: Records, resource: str) -> Records:
 def as_files(folder: Path, records: dict[str, Records]) -> dict[str, Path]:
     """Each resource in another of the forms that are understood."""
     (folder / "virus.json").write_text(json.dumps(records["virus"]))
-    genome, gene = bare(records["genome"], "genome"), bare(records["gene"], "gene")
+    told = {name: ndjson(bare(records[name], name)) for name in ("genome", "gene", "product")}
+    genes = {"data_report.jsonl": told["gene"], "product_report.jsonl": told["product"]}
     return {
-        "genome": package(folder / "a.zip", {"assembly_data_report.jsonl": ndjson(genome)}),
-        "gene": package(folder / "b.zip", {"data_report.jsonl": ndjson(gene)}),
+        "genome": package(folder / "a.zip", {"assembly_data_report.jsonl": told["genome"]}),
+        "gene": package(folder / "b.zip", genes),
+        "product": folder / "b.zip",
         "annotation": squeezed(folder / COLI / "a.jsonl.gz", ndjson(records["annotation"])),
         "virus": folder / "virus.json",
     }
@@ -188,8 +192,7 @@ def _other_kind(folder: Path, records: dict[str, Records]) -> str:
 
 
 def _products(folder: Path, records: dict[str, Records]) -> str:
-    product = {"geneId": "1", "symbol": "A", "transcriptCount": 1, "transcripts": [{"length": 1}]}
-    (folder / "product_report.jsonl").write_bytes(ndjson([product, *records["gene"][:1]]))
+    (folder / "product_report.jsonl").write_bytes(ndjson(bare(records["product"], "product")))
     return "product_report.jsonl"
 
 
@@ -246,7 +249,7 @@ def _no_keys(folder: Path, records: dict[str, Records]) -> str:
         (_blank, "blank.jsonl holds no records"),
         (_sequences, "x.fna holds no records: .* it begins '>NC_000913.3"),
         (_other_kind, "virus.jsonl holds virus reports, not genome reports"),
-        (_products, "holds product reports, .* no table for those yet"),
+        (_products, "holds product reports, .* read it with `harvester ingest product`"),
         (_other_package, "g.zip holds no genome reports .*: what it holds is data_report.jsonl"),
         (_cut_gzip, "cut.jsonl.gz is damaged or cut short"),
         (_cut_zip, "cut.zip is a damaged zip file, or cut short"),
@@ -281,6 +284,18 @@ def test_what_cannot_be_loaded_is_told_in_a_sentence_and_leaves_nothing(
 def test_not_every_word_is_a_resource(resource: str, said: str, tmp_path: Path) -> None:
     with pytest.raises(SpecError, match=said):
         ingest(tmp_path, resource, tmp_path / "a.jsonl")
+
+
+def test_genes_and_their_products_are_told_apart(
+    records: dict[str, Records], tmp_path: Path
+) -> None:
+    """Most names of the one are names of the other."""
+    for kind, other in (("gene", "product"), ("product", "gene")):
+        for form in (records[kind], bare(records[kind], kind)):
+            file = tmp_path / "some.jsonl"
+            file.write_bytes(ndjson(form))
+            with pytest.raises(SpecError, match=f"holds {kind} reports, not {other} reports"):
+                ingest(tmp_path, other, file)
 
 
 def test_reports_without_an_assembly_need_a_folder_that_names_it(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -18,7 +19,7 @@ from harvester.runner import Outcome
 from harvester.sandbox import SandboxConfig, Served, Size, serve_in_thread
 from harvester.shards import today
 from harvester.store.lake import Lake
-from tests.wire.runs import HASTY, go
+from tests.wire.runs import HASTY, go, harvester
 from tests.wire.test_removal import Nights
 
 SIZES = (Size("genome", "562", 2500), Size("virus", "1335626", 2500))
@@ -87,6 +88,25 @@ def test_what_is_new_comes_with_few_requests_and_nothing_leaves(
     assert second.requests == 1 < first.requests
 
 
+def test_the_plan_and_the_line_say_what_is_only_topped_up(served: Served, tmp_path: Path) -> None:
+    served.faults.set("")
+    job = "name: t\nharvest: [{resource: genome, taxa: [562], refresh: new}]\n"
+    (tmp_path / "job.yaml").write_text(job)
+    told = []
+    for words in ("plan --json", "run --json --rps 1000", "plan --json", "plan", "run --rps 1000"):
+        done = harvester(tmp_path, *words.split(), "job.yaml", "--base-url", served.url)
+        assert done.returncode == 0, done.stderr
+        told.append(done.stdout if "json" in words else done.stdout + done.stderr)
+    first, swept, second = map(json.loads, told[:3])
+    (whole,), (new,) = first["queries"], second["queries"]
+    assert (whole["since"], whole["records"], swept["since"]) == (None, 2500, None)
+    assert 0 < new["records"] < 500
+    assert new["requests"] == second["requests"] == 1
+    for line in told[3:]:
+        assert f"new since {new['since']}" in line
+    assert not list((tmp_path / "data/lake").glob("_runs/*"))
+
+
 def test_a_top_up_never_removes_and_a_sweep_does(nights: Nights) -> None:
     query = replace(COLI, full_every=Every(runs=2))
     nights.run("", query)
@@ -117,7 +137,7 @@ def test_that_nothing_is_new_is_nothing_strange(nights: Nights) -> None:
     assert nights.accessions() == before
     # And one that had none is asked for whole.
     lake = Lake(str(nights.folder / "lake"))
-    refresh = Refresh(lake, read_manifest(lake), "aside")
+    refresh = Refresh(lake, read_manifest(lake), str(nights.folder / "aside"))
     assert refresh.windows(replace(COLI, values=("562", "9606"))).keys() == {"coli.0"}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from contextlib import suppress
 from itertools import chain
 from typing import Any
@@ -215,6 +216,59 @@ def test_gene_filters(world: World) -> None:
     assert not list(world.genes("primates"))
     subtree = list(world.genes("primates", tax_search_subtree=True))
     assert {one["gene"]["tax_id"] for one in subtree} == {"9606", "63221", "9598", "9593", "9544"}
+
+
+def test_products_agree_with_the_genes(world: World) -> None:
+    genes = {one["gene"]["gene_id"]: one["gene"] for one in world.genes("9593")}
+    silent = 0
+    for record in world.products("9593"):
+        product = record["product"]
+        gene, transcripts = genes.pop(product["gene_id"]), product.pop("transcripts", [])
+        assert product.items() <= gene.items()
+        kinds = Counter(one["type"] for one in transcripts)
+        assert kinds == {
+            one["type"]: one["count"] for one in gene.get("transcript_type_counts", ())
+        }
+        assert len([one for one in transcripts if "protein" in one]) == gene.get("protein_count", 0)
+        silent += not transcripts
+        for one in transcripts:
+            check_transcript(one, gene)
+    assert not genes
+    assert silent
+
+
+def check_transcript(one: Record, gene: Record) -> None:
+    """Exons are read in order, lie within the gene, and add up to what they make."""
+    for place in one["genomic_locations"]:
+        spans = [(int(exon["begin"]), int(exon["end"])) for exon in place["exons"]]
+        ends = place["genomic_range"]
+        assert (min(spans)[0], max(spans)[1]) == (int(ends["begin"]), int(ends["end"]))
+        assert spans == sorted(spans, reverse=ends["orientation"] == "minus")
+        assert ends["orientation"] == gene["orientation"]
+        assert sum(end - begin + 1 for begin, end in spans) == one["length"]
+    for part in one.get("cds", {}).get("range", ()):
+        assert 1 <= int(part["begin"]) <= int(part["end"]) <= one["length"]
+
+
+def test_products_are_found_by_each_of_their_accessions(world: World) -> None:
+    found = list(world.products("mouse"))[::97]
+    for record in found:
+        for one in record["product"].get("transcripts", ()):
+            for told in filter(None, (one, one.get("protein"))):
+                accession = told["accession_version"]
+                (only,) = world.records("product", "accessions", [accession])
+                assert only == {"product": record["product"], "query": [accession]}
+    assert not list(world.records("product", "accessions", ["NM_00000067299.1", "NM_999999999.1"]))
+
+
+def test_product_filters(world: World) -> None:
+    types = {one["product"]["type"] for one in world.products("human", types=["ncRNA", "rRNA"])}
+    assert types == {"ncRNA", "rRNA"}
+    (only,) = world.products("human", query="TP53")
+    assert only["product"]["symbol"] == "TP53"
+    assert not list(world.products("primates"))
+    below = world.products("543", tax_search_subtree=True)
+    assert {one["product"]["tax_id"] for one in below} == {"562", "511145", "28901", "573"}
 
 
 def test_retired_genes(world: World) -> None:

@@ -20,6 +20,7 @@ from harvester.schema import Field, compare, load_schema, read_openapi
 from tests.wire.scripted import Answer, says, serve
 
 Document = dict[str, Any]
+ALL = f"{len(RESOURCES)} of {len(RESOURCES)}"
 KINDS = {
     "bool": {"type": "boolean"},
     "int": {"type": "integer"},
@@ -108,6 +109,24 @@ def test_a_difference_is_told(
     assert told in [(one.path, one.what, one.detail) for one in found]
 
 
+def test_what_is_new_beside_a_report_is_told_of_each_kind_that_travels_so(
+    document: Document,
+) -> None:
+    """The wrapper of genes and of their products is one; what the one has is not the other's."""
+    schemas = document["components"]["schemas"]
+    kinds = [RESOURCES[name] for name in ("gene", "product")]
+    beside = {one.wrapper: {"type": "object", "properties": {}} for one in kinds}
+    beside["expression"] = schemas[kinds[0].report_schema]["properties"].pop("expression")
+    schemas[kinds[0].match_schema] = {"type": "object", "properties": beside}
+    assert compare(read_openapi(json.dumps(document), "it")) == []
+    beside["mood"] = {"type": "string"}
+    found = compare(read_openapi(json.dumps(document), "it"))
+    assert [(one.table, one.path, one.what) for one in found] == [
+        ("gene", "mood", "new"),
+        ("product", "mood", "new"),
+    ]
+
+
 def test_a_member_of_a_struct_in_another_schema_is_found(document: Document) -> None:
     schemas = document["components"]["schemas"]
     report = _report(document, "genome")
@@ -131,7 +150,7 @@ def test_the_status_says_whether_something_differs(document: Document, tmp_path:
     path.write_text(yaml.safe_dump(document))
     same = _check("--spec", str(path))
     assert same.return_value == 0
-    assert same.stdout == f"8 of 8 tables are as {path} describes them\n"
+    assert same.stdout == f"{ALL} tables are as {path} describes them\n"
     _new_field(_report(document, "sequence"))
     del document["components"]["schemas"][RESOURCES["virus"].report_schema]
     path.write_text(json.dumps(document))
@@ -151,7 +170,7 @@ def test_the_installed_client_is_asked_where_nothing_is_named() -> None:
     pytest.importorskip("ncbi.datasets.openapi.models")
     told = _check()
     assert told.return_value == 0
-    assert "8 of 8 tables are as ncbi-datasets-pyclient" in told.stdout
+    assert f"{ALL} tables are as ncbi-datasets-pyclient" in told.stdout
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def test_places_may_have_any_name(register: str, tmp_path: Path) -> None:
         _harvest(folder, server.url, register=register)
     found = _rows(folder, "SELECT DISTINCT accession FROM genome_history ORDER BY ALL")
     assert found == [("A.1",), ("B.1",), ("C.1",)]
-    words = ["query", "FROM genome_flat SELECT accession", "--format", "jsonl"]
+    words = ["query", "FROM genome_flat SELECT accession ORDER BY ALL", "--format", "jsonl"]
     done = harvester(tmp_path, *words, "--database", str(folder / "x.duckdb"))
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[0]) == {"accession": "A.1"}

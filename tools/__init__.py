@@ -1,0 +1,1 @@
+"""What makes the documentation, beside the program: nothing of it is installed."""
