@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import structlog
-
 from harvester.publish import (
     Manifest,
     Plan,
@@ -28,10 +26,11 @@ from harvester.runpage import outdated
 from harvester.runs import new_id, tidy
 from harvester.store.lake import Lake
 from harvester.store.lock import hold
+from harvester.telemetry import get_logger
 
 __all__ = ["Compaction", "Keep", "fold_lake", "preview"]
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

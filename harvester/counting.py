@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import structlog
-
 from harvester.decode import open_body
 from harvester.errors import RefusedError, TransientError
 from harvester.fetch import Asker, Pace, Traffic, build, open_asker
 from harvester.model import Chain, Query
 from harvester.plan import chains_of, endpoint_of, newer_than
+from harvester.telemetry import get_logger
 
 __all__ = ["count_chain", "count_queries"]
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 async def count_queries(

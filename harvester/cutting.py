@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
-import structlog
-
 from harvester.axes import shards_of
 from harvester.counting import count_chain
 from harvester.decode import days_in
@@ -18,11 +16,12 @@ from harvester.plan import halves_of
 from harvester.shards import SAMPLED, Histogram, axes_of, full_pieces, pays, pieces_for, today
 from harvester.store.journal import Record
 from harvester.sums import Sums
+from harvester.telemetry import get_logger
 from harvester.work import Work
 
 __all__ = ["Cutter", "Enough", "TooLong"]
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 #: Chains that a run may cut because one page of theirs cannot be had, and into how many parts.
 _MERCIES = 64

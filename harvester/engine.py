@@ -27,11 +27,12 @@ from harvester.plan import endpoint_of, request_columns
 from harvester.stop import Stop
 from harvester.store.journal import Journal, Record
 from harvester.store.keeper import Keeper, chain_label
+from harvester.telemetry import get_logger
 from harvester.work import Work
 
 __all__ = ["Harvest", "Live", "Observer"]
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 #: Inflated bytes between fetching and storing: what does not fit there is not asked for.
 _IN_FLIGHT = 48 * 2**20

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from harvester.catalogue import RESOURCES
 from harvester.experience import Experience, Past
@@ -12,6 +13,7 @@ from harvester.model import Chain, Query
 from harvester.outlook import pages_of
 from harvester.plan import chains_of, endpoint_of, names_of
 from harvester.shards import axes_of, pays, pieces_for, today
+from harvester.summary import describe
 
 __all__ = ["Estimate", "Plan", "plan_of"]
 
@@ -41,6 +43,12 @@ class Estimate:
         sent = RESOURCES[self.query.resource].footprint.sent
         return None if self.records is None else sent * self.records
 
+    def to_dict(self) -> dict[str, Any]:
+        """The estimate as plain JSON values."""
+        names = ("chains", "requests", "records", "bytes", "seconds", "exact")
+        told = {"resource": self.query.resource, "query": describe(self.query)}
+        return told | {name: getattr(self, name) for name in names}
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -61,6 +69,11 @@ class Plan:
         """The totals, as a summary shows them."""
         whole = ("requests", "records", "bytes", "disk")
         return {name: getattr(self, name) for name in whole} | {"seconds": round(self.seconds, 1)}
+
+    def to_dict(self) -> dict[str, Any]:
+        """What `plan --json` prints of it."""
+        queries = [one.to_dict() for one in self.queries]
+        return {"queries": queries, **self.figures(), "complete": self.complete}
 
 
 def plan_of(

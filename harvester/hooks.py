@@ -16,10 +16,11 @@ import structlog
 from harvester.errors import LakeLocked, SpecError
 from harvester.model import Hooks, Job
 from harvester.settings import environment, key_mask
+from harvester.telemetry import get_logger
 
 __all__ = ["call_hooks", "failure", "hooks_after", "hooks_after_error"]
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 #: Nobody but the harvester needs them.
 _SECRET = frozenset({"NCBI_API_KEY", "NCBI_API_KEY_FILE"})

@@ -30,10 +30,11 @@ from harvester.spec.names import did_you_mean
 from harvester.store.lake import Lake
 from harvester.store.lock import hold
 from harvester.summary import Summary
+from harvester.telemetry import get_logger
 
 __all__ = ["JOB", "Ingested", "load_files"]
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 #: The name under which ingests stand among the runs of jobs.
 JOB = "ingest"

@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-import structlog
-
 from harvester.catalogue import Resource
 from harvester.decode import Decoded, Decoder
 from harvester.errors import SpecError
@@ -18,10 +16,11 @@ from harvester.runs import OpenRun
 from harvester.schema import lake_schema, load_schema
 from harvester.store.keeper import Keeper, chain_label
 from harvester.store.lake import Lake
+from harvester.telemetry import get_logger
 
 __all__ = ["Broken", "Intake", "Watch"]
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 #: So many lines without a report among them: the rest will hold none either.
 _HOPELESS = 10_000

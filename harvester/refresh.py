@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-import structlog
-
 from harvester.catalogue import RESOURCES
 from harvester.model import Chain, Job, Query
 from harvester.plan import chains_of, endpoint_of, scope_of
-from harvester.publish import Manifest, newest_days, read_newest_first
+from harvester.publish import Manifest, newest_days, read_manifest, read_newest_first
 from harvester.shards import today
 from harvester.store.journal import Record
 from harvester.store.lake import Lake
+from harvester.telemetry import get_logger
 
-__all__ = ["Refresh"]
+__all__ = ["Refresh", "due_since"]
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 #: A sweep counts as due a little early: a nightly run does not begin at the same second each time.
 _EARLY = 0.98
 #: How a query ended that saw all that NCBI has.
 _SWEPT = ("complete", "shrunk")
+
+
+def due_since(job: Job) -> dict[str, str]:
+    """Since which day the next run would ask each chain that is only topped up."""
+    lake = Lake(job.lake)
+    with tempfile.TemporaryDirectory(prefix="harvester-plan-") as folder:
+        return Refresh(lake, read_manifest(lake), f"{folder}/spill").since(job)
 
 
 @dataclass(frozen=True, slots=True)

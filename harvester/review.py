@@ -10,7 +10,6 @@ from operator import or_
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import structlog
 
 from harvester.catalogue import RESOURCES
 from harvester.ledger import ChainState, Ledger
@@ -33,10 +32,11 @@ from harvester.report import Verdict, judge
 from harvester.shards import Histogram, axes_of, today
 from harvester.store.journal import Record
 from harvester.store.lake import Lake
+from harvester.telemetry import get_logger
 
 __all__ = ["Review"]
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 @dataclass(slots=True)

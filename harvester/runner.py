@@ -21,6 +21,7 @@ from harvester.finish import Finish
 from harvester.model import Job
 from harvester.publish import Blank, read_manifest
 from harvester.refresh import Refresh
+from harvester.reins import Reins
 from harvester.review import Review
 from harvester.runs import OpenRun, open_run
 from harvester.schema import lake_schema, load_schema
@@ -29,10 +30,11 @@ from harvester.store.keeper import Keeper
 from harvester.store.lake import Lake
 from harvester.store.lock import hold
 from harvester.summary import Summary
+from harvester.telemetry import get_logger
 
 __all__ = ["Outcome", "run_job"]
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +54,9 @@ def run_job(
     fresh: bool,
     accept_removals: bool = False,
     on_publish: Callable[[], None],
+    reins: Reins | None = None,
 ) -> Outcome:
-    """Harvests a job; whatever happens, what is durable stays."""
+    """Harvests a job; whatever happens, what is durable stays. Without reins signals end it."""
     lake = Lake(job.lake)
     with hold(lake, job.name):
         run = open_run(lake, job, pace.base_url, fresh=fresh)
@@ -66,18 +69,23 @@ def run_job(
         review = Review(lake, job, run.ledger, manifest, allowed)
         try:
             with structlog.contextvars.bound_contextvars(run=run.id, job=job.name):
-                return _run(run, review, pace, observer, on_publish)
+                return _run(run, review, pace, observer, on_publish, reins)
         finally:
             run.journal.close()
 
 
 def _run(
-    run: OpenRun, review: Review, pace: Pace, observer: Observer, on_publish: Callable[[], None]
+    run: OpenRun,
+    review: Review,
+    pace: Pace,
+    observer: Observer,
+    on_publish: Callable[[], None],
+    reins: Reins | None,
 ) -> Outcome:
     job = review.job
     _log.info("run resumed" if run.resumed else "run started", queries=len(job.queries))
     with closing(Blank()) as blank:
-        stop = _harvest(run, review, pace, observer, blank)
+        stop = _harvest(run, review, pace, observer, blank, reins)
         finish = Finish(run, review, pace.base_url, _planned(review, pace))
         if stop.wanted:
             status = "failed" if stop.outage else "interrupted"
@@ -100,7 +108,14 @@ def _planned(review: Review, pace: Pace) -> Plan | None:
     return plan_of(queries, counts, pace.rate, pace.concurrency, experience)
 
 
-def _harvest(run: OpenRun, review: Review, pace: Pace, observer: Observer, blank: Blank) -> Stop:
+def _harvest(
+    run: OpenRun,
+    review: Review,
+    pace: Pace,
+    observer: Observer,
+    blank: Blank,
+    reins: Reins | None,
+) -> Stop:
     keeper = Keeper(
         review.lake,
         run.journal,
@@ -112,5 +127,10 @@ def _harvest(run: OpenRun, review: Review, pace: Pace, observer: Observer, blank
     harvest = Harvest(run.ledger, run.journal, keeper, pace, observer)
     if review.job.register == "tables" and not Path(review.job.database).exists():
         harvest.meanwhile = blank.make
-    asyncio.run(Conduct(review.job, run.ledger, harvest, review).run())
+    conduct = Conduct(review.job, run.ledger, harvest, review)
+    if reins is None:
+        asyncio.run(conduct.run())
+    else:
+        harvest.stop = reins.stop
+        reins.drive(conduct.run())
     return harvest.stop

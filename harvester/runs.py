@@ -11,8 +11,6 @@ from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-import structlog
-
 from harvester import __version__
 from harvester.catalogue import RESOURCES
 from harvester.errors import LakeError
@@ -24,6 +22,7 @@ from harvester.store.journal import Journal, replay
 from harvester.store.lake import Lake
 from harvester.store.parts import write_rows
 from harvester.store.recover import Lost, lost_files, named_files
+from harvester.telemetry import get_logger
 
 __all__ = [
     "OpenRun",
@@ -38,7 +37,7 @@ __all__ = [
     "waiting_runs",
 ]
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 #: What a run makes in its own folder; whatever else lies there is not the harvester's.

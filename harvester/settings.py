@@ -176,11 +176,11 @@ def _is_loopback(host: str) -> bool:
 
 def _checked_rate(rps: float | None) -> float | None:
     if rps is not None and not (math.isfinite(rps) and rps > 0):
-        raise SpecError(f"--rps must be a number above 0, not {rps:g}")
+        raise SpecError(f"rps must be a number above 0, not {rps:g}")
     return rps
 
 
 def _checked_concurrency(concurrency: int | None) -> int | None:
     if concurrency is not None and not 1 <= concurrency <= _MOST_IN_FLIGHT:
-        raise SpecError(f"--concurrency must be from 1 to {_MOST_IN_FLIGHT}, not {concurrency}")
+        raise SpecError(f"concurrency must be from 1 to {_MOST_IN_FLIGHT}, not {concurrency}")
     return concurrency

@@ -1,4 +1,4 @@
-"""The wish to end a run early: a signal, or NCBI out of service."""
+"""The wish to end a run early: a signal, NCBI out of service, or whoever runs it."""
 
 from __future__ import annotations
 
@@ -7,19 +7,22 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import structlog
-
 from harvester.errors import OutOfServiceError
+from harvester.telemetry import get_logger
 
 __all__ = ["Stop"]
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 class Stop:
-    """The wish to end early, and why; set by a signal or by an outage."""
+    """The wish to end early, and why; set by a signal, by an outage, or by who runs the job.
 
-    def __init__(self) -> None:
+    Signals belong to the program, so only the command line listens to them.
+    """
+
+    def __init__(self, *, listens: bool = True) -> None:
+        self._listens = listens
         self._event = asyncio.Event()
         self.signal: int | None = None
         self.outage: OutOfServiceError | None = None
@@ -42,6 +45,10 @@ class Stop:
         _log.warning("stopping after the pages under way; once more to stop at once")
         self._event.set()
 
+    def by_caller(self) -> None:
+        """Whoever runs the job wants it to end."""
+        self._event.set()
+
     async def wait(self) -> None:
         """Returns when the end is wanted."""
         await self._event.wait()
@@ -49,6 +56,9 @@ class Stop:
     @contextmanager
     def on_signals(self) -> Iterator[None]:
         """Listens to Ctrl-C and to a scheduler's request to end, where the loop can."""
+        if not self._listens:
+            yield
+            return
         loop = asyncio.get_running_loop()
         numbers = (signal.SIGINT, signal.SIGTERM)
         try:

@@ -58,6 +58,10 @@ class Summary:
         """The summary as plain JSON values."""
         return asdict(self)
 
+    def to_dict(self) -> dict[str, Any]:
+        """The same under the name that programs know: what `run --json` prints."""
+        return self.document()
+
     def line(self) -> str:
         """What happened, in one line."""
         tables = ", ".join(_table(name, figures) for name, figures in self.tables.items())

@@ -7,17 +7,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-import structlog
-
 from harvester.catalogue import RESOURCES
 from harvester.errors import RefusedError, TransientError
 from harvester.fetch import Asker, build
 from harvester.model import Chain, Query, Taxon
 from harvester.plan import chains_of, endpoint_of
+from harvester.telemetry import get_logger
 
 __all__ = ["look_up", "taxa_in"]
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 async def look_up(names: Sequence[str], asker: Asker) -> dict[str, Taxon]:

@@ -1,4 +1,9 @@
-"""structlog, set up once a process: a console for people, JSON for machines, a file for later."""
+"""Who is told what happens: structlog where a program set it up, else Python's own logging.
+
+The command line sets structlog up, once a process: a console for people, JSON for machines, a file
+for later. A program that imports the harvester keeps its own logging: nothing is set up for it, and
+events go to structlog as it has configured that, else to the loggers below `harvester`.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +11,16 @@ import logging
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 import structlog
-from structlog.typing import EventDict, WrappedLogger
+from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 
 from harvester.errors import SpecError
 from harvester.settings import environment, key_mask
 from harvester.texts import Mask, paints, printable
 
-__all__ = ["configure"]
+__all__ = ["configure", "get_logger"]
 
 Processor = Callable[[WrappedLogger, str, EventDict], Any]
 
@@ -30,6 +35,32 @@ class _Stderr:
     def flush(self) -> None:
         """Flushes whatever stderr is now."""
         sys.stderr.flush()
+
+
+def get_logger(name: str) -> FilteringBoundLogger:
+    """The logger of a module; who listens is decided at each event."""
+    return cast("FilteringBoundLogger", _Logger(name))
+
+
+class _Logger:
+    """Hands each event to structlog or to logging."""
+
+    def __init__(self, name: str) -> None:
+        self._structured = structlog.get_logger(name)
+        self._plain = structlog.wrap_logger(
+            logging.getLogger(name),
+            processors=[
+                structlog.stdlib.filter_by_level,
+                structlog.contextvars.merge_contextvars,
+                _clean,
+                *_rendering("console", colours=False),
+            ],
+            wrapper_class=structlog.stdlib.BoundLogger,
+        )
+
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        logger = self._structured if structlog.is_configured() else self._plain
+        return cast("Callable[..., Any]", getattr(logger, method))
 
 
 def configure(
@@ -92,6 +123,11 @@ class _Clean:
         if isinstance(value, list | tuple):
             return [self._cleaned(inner) for inner in value]
         return printable(self._mask.text(str(value)))
+
+
+def _clean(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """The same for a program that may set its key at any time."""
+    return _Clean(key_mask(environment()))(logger, method, event)
 
 
 def _open(log_file: str) -> TextIO:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from harvester.errors import SpecError
+from harvester.terms import database_path
 
 __all__ = [
     "base_url_option",
@@ -76,12 +74,3 @@ def watch_options(command: F) -> F:
         "--no-progress", is_flag=True, help="Log lines instead of a display on a terminal."
     )
     return log_options(file(lines(command)))
-
-
-def database_path(path: str) -> Path:
-    """Where the database lies; DuckDB takes some characters of a path for other things."""
-    for letter in "?\\":
-        if letter in os.path.realpath(path):
-            message = f"DuckDB opens no file whose path holds a {letter}: {path}"
-            raise SpecError(f"{message} (choose another with --database)")
-    return Path(path)

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
-import tempfile
 from collections.abc import Mapping
 
 import click
 
 from harvester.cli.options import base_url_option
-from harvester.cli.pace import pace_of
 from harvester.counting import count_queries
 from harvester.estimate import Estimate, Plan, plan_of
 from harvester.experience import Past, experience_of
 from harvester.model import Job
 from harvester.plan import chains_of
-from harvester.publish import read_manifest
-from harvester.refresh import Refresh
+from harvester.refresh import due_since
 from harvester.settings import Settings, environment
 from harvester.spec import load_jobs
-from harvester.store.lake import Lake
 from harvester.summary import describe, size
 from harvester.telemetry import configure
+from harvester.terms import pace_of
 
 __all__ = ["plan"]
 
@@ -60,7 +57,7 @@ def plan(
     settings = Settings.load(environment(), base_url=base_url, rps=rps, concurrency=concurrency)
     for job in loaded:
         pace = pace_of(job, settings, _PATIENCE)
-        since = _since(job)
+        since = due_since(job)
         counts = {} if offline else asyncio.run(count_queries(job.queries, pace, since))
         known = experience_of(job)
         found = plan_of(job.queries, counts, pace.rate, pace.concurrency, known)
@@ -68,13 +65,6 @@ def plan(
         click.echo(_document(job, found, days) if as_json else _text(job, found, pace.rate, days))
         if known.past and not as_json:
             click.echo(_last(known.past))
-
-
-def _since(job: Job) -> dict[str, str]:
-    """Since which day the next run would ask each chain that is only topped up."""
-    lake = Lake(job.lake)
-    with tempfile.TemporaryDirectory(prefix="harvester-plan-") as folder:
-        return Refresh(lake, read_manifest(lake), f"{folder}/spill").since(job)
 
 
 def _by_query(job: Job, since: Mapping[str, str]) -> dict[str, str]:
@@ -118,19 +108,7 @@ def _row(one: Estimate, since: str | None) -> tuple[str, ...]:
 
 
 def _document(job: Job, plan: Plan, since: Mapping[str, str]) -> str:
-    queries = [
-        {
-            "resource": one.query.resource,
-            "query": describe(one.query),
-            "chains": one.chains,
-            "requests": one.requests,
-            "records": one.records,
-            "bytes": one.bytes,
-            "seconds": one.seconds,
-            "exact": one.exact,
-            "since": since.get(one.query.id),
-        }
-        for one in plan.queries
-    ]
-    totals = plan.figures() | {"complete": plan.complete}
-    return json.dumps({"job": job.name, "queries": queries, **totals})
+    told = plan.to_dict()
+    for one, known in zip(told["queries"], plan.queries, strict=True):
+        one["since"] = since.get(known.query.id)
+    return json.dumps({"job": job.name, **told})

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import click
 
+from harvester.api.practice import served
 from harvester.cli.options import (
     base_url_option,
     database_option,
-    database_path,
     json_option,
     lake_option,
     watch_options,
 )
-from harvester.cli.pace import pace_of
 from harvester.cli.progress import LogLines, bars
 from harvester.cli.screen import moves
 from harvester.cli.telling import tell
@@ -28,6 +27,7 @@ from harvester.runner import Outcome, run_job
 from harvester.settings import Settings, environment
 from harvester.spec import load_jobs
 from harvester.telemetry import configure
+from harvester.terms import pace_of, placed
 from harvester.texts import printable
 
 __all__ = ["run"]
@@ -88,7 +88,7 @@ def run(
     show = _Show(as_json, bars=moves() and not no_progress and log_format == "console")
     configure(log_format, log_file, quiet=show.bars, steps=log_level == "debug")
     loaded = load_jobs(jobs)
-    with _served(sandbox=sandbox) as sandbox_url:
+    with served(sandbox=sandbox) as sandbox_url:
         settings = Settings.load(
             environment(),
             base_url=sandbox_url or base_url,
@@ -98,7 +98,7 @@ def run(
             concurrency=concurrency,
         )
         how = partial(_one, fresh=fresh, strict=strict, accept_removals=accept_removals)
-        statuses = [how(_at_home(job, settings), settings, show) for job in loaded]
+        statuses = [how(placed(job, settings), settings, show) for job in loaded]
     return max(statuses)
 
 
@@ -129,24 +129,6 @@ def _one(
     if outcome.signal is None:
         hooks_after(job, outcome.summary.document(), good=status == _COMPLETE)
     return status
-
-
-def _at_home(job: Job, settings: Settings) -> Job:
-    """The job with the places that flags and environment give it."""
-    database = str(database_path(settings.database or job.database))
-    return replace(job, lake=settings.lake or job.lake, database=database)
-
-
-@contextmanager
-def _served(*, sandbox: bool) -> Iterator[str | None]:
-    """The address of a sandbox inside this process, where one is wanted."""
-    if not sandbox:
-        yield None
-        return
-    from harvester.sandbox import SandboxConfig, serve_in_thread  # noqa: PLC0415 - costs a moment
-
-    with serve_in_thread(SandboxConfig()) as served:
-        yield served.url
 
 
 @contextmanager

@@ -10,8 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
-import structlog
-
 from harvester.catalogue import Resource
 from harvester.errors import RefusedError, TransientError
 from harvester.fetch.breaker import Breaker
@@ -24,11 +22,12 @@ from harvester.fetch.retry import Budget, judge_status
 from harvester.fetch.session import open_session
 from harvester.fetch.traffic import Traffic
 from harvester.model import Opened
+from harvester.telemetry import get_logger
 from harvester.texts import Mask
 
 __all__ = ["Asker", "Opener", "Standing", "open_asker"]
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 #: What any healthy NCBI answers, whatever is wrong with the requests of a run.
 _NEUTRAL = Request("GET", "/version", "application/json")

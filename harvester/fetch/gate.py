@@ -6,15 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
-import structlog
-
 from harvester.errors import HarvesterError, OutOfServiceError, TransientError
 from harvester.fetch.breaker import Breaker
 from harvester.fetch.diagnosis import span
+from harvester.telemetry import get_logger
 
 __all__ = ["Gate"]
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 class Gate:

@@ -11,14 +11,14 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-import structlog
 
 from harvester.errors import LakeError
 from harvester.store.lake import Lake, make_folder, sync_folder
+from harvester.telemetry import get_logger
 
 __all__ = ["adopt", "chosen", "row_count"]
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 def adopt(lake: Lake, source: str, target: str) -> None:

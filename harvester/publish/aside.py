@@ -11,14 +11,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import structlog
-
 from harvester.errors import LakeError
 from harvester.store.lake import sync_file, sync_folder
+from harvester.telemetry import get_logger
 
 __all__ = ["built_aside"]
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 _LOCK = "lock"
 #: Seconds within which a build has its lock.

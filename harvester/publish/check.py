@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
-import structlog
 
 from harvester.errors import LakeError
 from harvester.publish.layout import META_TABLES, Layout, table_layouts
@@ -15,10 +14,11 @@ from harvester.publish.sql import columns, name, text
 from harvester.publish.views import FILES, MOMENTS
 from harvester.publish.workbench import KEYS, Connection, one
 from harvester.store.lake import Lake
+from harvester.telemetry import get_logger
 
 __all__ = ["check", "is_current"]
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 def check(

@@ -12,7 +12,6 @@ from itertools import count
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import structlog
 
 from harvester.errors import LakeError
 from harvester.publish.evolve import todays_rows
@@ -26,13 +25,14 @@ from harvester.publish.sql import columns
 from harvester.publish.staged import put_table
 from harvester.publish.workbench import Connection, with_room, workbench
 from harvester.store.lake import Lake
+from harvester.telemetry import get_logger
 
 __all__ = ["carry_out"]
 
 #: What DuckDB may hold in memory: it sorts what is narrow only.
 _MEMORY = "128MB"
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 #: What each fold became.
 Made = Mapping[Fold, tuple[LakeFile, ...]]

@@ -9,10 +9,9 @@ from datetime import UTC, datetime
 from itertools import accumulate
 from typing import Any, TypeVar
 
-import structlog
-
 from harvester.errors import LakeError
 from harvester.store.lake import Lake
+from harvester.telemetry import get_logger
 
 __all__ = [
     "MANIFEST",
@@ -31,7 +30,7 @@ MANIFEST = "manifest.json"
 #: Who knows the first only would take folded files for a run's own.
 _PLAIN, _FOLDED = 1, 2
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 T = TypeVar("T")
 

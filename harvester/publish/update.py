@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import duckdb
-import structlog
 
 from harvester.errors import LakeError
 from harvester.publish.attached import attached
@@ -18,10 +17,11 @@ from harvester.publish.manifest import Manifest
 from harvester.publish.trust import doubts
 from harvester.publish.workbench import workbench
 from harvester.store.lake import Lake
+from harvester.telemetry import get_logger
 
 __all__ = ["update"]
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 def update(

@@ -56,8 +56,12 @@ def open_bench(memory: str, spill: Path | str = "") -> Connection:
 
 
 def hush(connection: Connection) -> None:
-    """No progress bar: where DuckDB takes the process for a notebook it would go to stdout."""
-    connection.execute("SET enable_progress_bar = false")
+    """No progress bar: where DuckDB takes the process for a notebook it would go to stdout.
+
+    A notebook without ipywidgets has none, and DuckDB refuses to turn off what is not there.
+    """
+    if one(connection, "SELECT CAST(current_setting('enable_progress_bar') AS INTEGER)"):
+        connection.execute("SET enable_progress_bar = false")
 
 
 def with_room(work: Callable[[str], T], memory: str = MEMORY) -> T:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TypeVar
@@ -14,13 +14,14 @@ from harvester.spec.cron import cron_fault
 from harvester.spec.faults import Faults, shown
 from harvester.spec.fields import choice, items, line, number, span, table, text
 from harvester.spec.files import read_file
+from harvester.spec.given import given
 from harvester.spec.hooks import read_hooks
 from harvester.spec.keys import check_job_keys, check_keys, misspelt
 from harvester.spec.nodes import Node, Table, parse
 from harvester.spec.query import read_query
 from harvester.spec.rules import JOB_KEYS, LIMITS, NAME, PATIENCE, REGISTERS
 
-__all__ = ["load_job", "load_jobs"]
+__all__ = ["load_job", "load_jobs", "read_job"]
 
 T = TypeVar("T")
 
@@ -47,7 +48,16 @@ def load_job(path: str | PathLike[str]) -> Job:
     """Loads one job file, or raises a `SpecError` with everything that is wrong with it."""
     file = fspath(path)
     faults = Faults()
-    root = parse(read_file(Path(file), _LARGEST), file, faults)
+    return _checked(parse(read_file(Path(file), _LARGEST), file, faults), file, faults)
+
+
+def read_job(values: Mapping[str, object]) -> Job:
+    """The same for a job that a program holds; lists in files are sought in the working folder."""
+    faults = Faults()
+    return _checked(given(values, faults), "", faults)
+
+
+def _checked(root: Node, file: str, faults: Faults) -> Job:
     entries = table("a job", root, faults)
     job = _job(entries, file, faults) if entries else None
     if job is None or len(faults):
@@ -144,13 +154,14 @@ def _queries(entries: Table, folder: Path, faults: Faults) -> tuple[Query, ...]:
     _require(entries, "harvest", "the list of what to ask for", faults)
     entry = entries.get("harvest")
     found: dict[str, Query] = {}
-    lines: dict[str, int] = {}
+    lines: dict[str, str] = {}
     for node in (items(entry, faults) or ()) if entry else ():
         query = read_query(node, folder, faults)
         if query and query.id in found:
             message = "this query is in the job already"
-            faults.add(node.place, message, f"on line {lines[query.id]}")
+            faults.add(node.place, message, lines[query.id])
         elif query:
             found[query.id] = query
-            lines[query.id] = node.place.line
+            place = node.place
+            lines[query.id] = f"on line {place.line}" if place.line else f"as {place.file}"
     return tuple(found.values())

@@ -11,14 +11,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import structlog
-
 from harvester.errors import LakeError
 from harvester.store.lake import Lake, make_folder, sync_folder
+from harvester.telemetry import get_logger
 
 __all__ = ["Journal", "Record", "replay"]
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 #: A journal's record: plain JSON, with its kind under "is".
 Record = Mapping[str, Any]

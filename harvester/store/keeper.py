@@ -8,16 +8,16 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 import pyarrow as pa
-import structlog
 
 from harvester.model import Drift, Message, Page, Rejected
 from harvester.store.journal import Journal, Record
 from harvester.store.lake import Lake
 from harvester.store.parts import PartWriter, Sizes, write_rows
+from harvester.telemetry import get_logger
 
 __all__ = ["Keeper", "Rows", "chain_label"]
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 #: A page waits no longer than this for others before it becomes durable.
 _OLDEST = 15.0

@@ -9,14 +9,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
 import pyarrow as pa
-import structlog
 from pyarrow import fs
 
 from harvester.errors import LakeError
+from harvester.telemetry import get_logger
 
 __all__ = ["Lake", "make_folder", "sync_file", "sync_folder"]
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 class Lake:

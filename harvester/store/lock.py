@@ -16,14 +16,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-import structlog
-
 from harvester.errors import HarvesterError, LakeError, LakeLocked
 from harvester.store.lake import Lake, make_folder
+from harvester.telemetry import get_logger
 
 __all__ = ["hold", "holder"]
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 _NAME = ".lock"
 _TAKEN = frozenset({errno.EAGAIN, errno.EACCES})
