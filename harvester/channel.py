@@ -22,13 +22,19 @@ class Channel(Generic[T]):
         self._changed = asyncio.Condition()
         self._closed = False
         self.weight = 0
+        #: Writers that wait for room, because the reader is behind.
+        self.waiting = 0
 
     async def reserve(self, weight: int) -> None:
         """Waits for room. Something heavier than the whole channel passes when it is empty."""
         async with self._changed:
-            await self._changed.wait_for(
-                lambda: self.weight == 0 or self.weight + weight <= self._capacity
-            )
+            self.waiting += 1
+            try:
+                await self._changed.wait_for(
+                    lambda: self.weight == 0 or self.weight + weight <= self._capacity
+                )
+            finally:
+                self.waiting -= 1
             self.weight += weight
 
     async def put(self, item: T, weight: int) -> None:

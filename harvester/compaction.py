@@ -22,6 +22,7 @@ from harvester.publish import (
     upgrade,
     write_manifest,
 )
+from harvester.runpage import outdated
 from harvester.runs import new_id, tidy
 from harvester.store.lake import Lake
 from harvester.store.lock import hold
@@ -46,12 +47,13 @@ class Keep:
 
 @dataclass(frozen=True, slots=True)
 class Compaction:
-    """What was done: the lake after it, and the files that are gone."""
+    """What was done: the lake after it, and the files and reports of runs that are gone."""
 
     plan: Plan
     manifest: Manifest
     removed: tuple[Retired, ...]
     databases: tuple[Path, ...]
+    reports: tuple[str, ...] = ()
 
 
 def preview(lake: Lake, keep: Keep) -> Plan:
@@ -75,17 +77,31 @@ def fold_lake(
         after = _folded(lake, plan) if plan.folds else before
         built = _brought_up_to_date(lake, published, before, after, plan)
         after, removed = _released(lake, after, keep.grace)
+        reports = _forgotten(lake, after, keep)
         tidy(lake)
-        return Compaction(plan, after, removed, built)
+        return Compaction(plan, after, removed, built, reports)
 
 
 def _planned(lake: Lake, manifest: Manifest, keep: Keep) -> Plan:
+    kept = _kept(manifest, keep)
+    with tempfile.TemporaryDirectory(prefix="harvester-compact-") as folder:
+        return plan_folds(lake, manifest, kept, f"{folder}/spill")
+
+
+def _kept(manifest: Manifest, keep: Keep) -> frozenset[str] | None:
+    """The runs whose past stays; None where all of it does."""
     since = None
     if keep.days is not None:
         since = (datetime.now(UTC) - timedelta(days=keep.days)).replace(tzinfo=None)
-    kept = kept_runs(manifest, keep.runs, since)
-    with tempfile.TemporaryDirectory(prefix="harvester-compact-") as folder:
-        return plan_folds(lake, manifest, kept, f"{folder}/spill")
+    return kept_runs(manifest, keep.runs, since)
+
+
+def _forgotten(lake: Lake, manifest: Manifest, keep: Keep) -> tuple[str, ...]:
+    """Removes the reports of runs that are not kept."""
+    gone = tuple(outdated(lake, manifest, _kept(manifest, keep)))
+    for page in gone:
+        lake.delete(page)
+    return gone
 
 
 def _todays(lake: Lake) -> Manifest:

@@ -16,10 +16,11 @@ import structlog
 
 from harvester.catalogue import RESOURCES
 from harvester.channel import Channel
+from harvester.course import Course
 from harvester.cutting import Cutter, Enough, TooLong
 from harvester.decode import Decoded, Decoder, open_body
 from harvester.errors import OutOfServiceError, RefusedError, TokenRefused, TransientError
-from harvester.fetch import PAGE_SIZE, Asker, Mark, Pace, Traffic, open_asker, walk
+from harvester.fetch import PAGE_SIZE, Asker, Mark, Pace, Standing, Traffic, open_asker, walk
 from harvester.ledger import Ledger
 from harvester.model import Chain, Page, Stamp
 from harvester.plan import endpoint_of, request_columns
@@ -52,6 +53,10 @@ class Live:
     rate: float = 0.0
     received: Counter[str] = field(default_factory=Counter)
     expected: Counter[str] = field(default_factory=Counter)
+    standing: Standing = field(default_factory=Standing)
+    #: Pages that wait because storing is behind, and whether that is busy with the disk.
+    behind: int = 0
+    storing: bool = False
 
 
 class Observer(Protocol):
@@ -78,7 +83,7 @@ class Harvest:
         self._channel: Channel[tuple[Page, Future[Decoded]]] = Channel(_IN_FLIGHT)
         self._decoders = {name: Decoder(resource) for name, resource in RESOURCES.items()}
         self._started = time.monotonic()
-        self.live = Live(Traffic())
+        self.live = Live(Traffic(course=Course(pace.rate)))
         self.stop = Stop()
         #: What the writer's thread may do before the first page comes.
         self.meanwhile: Callable[[], None] | None = None
@@ -108,6 +113,7 @@ class Harvest:
         if not chains:
             return
         self._work = self.cutter.begin(chains)
+        self._expect_rest(chains)
         self._channel = Channel(_IN_FLIGHT)
         await self._run()
         await self._store(self._keeper.flush)
@@ -219,13 +225,24 @@ class Harvest:
 
     def _show(self, query: str, received: int, total: int | None, number: int) -> None:
         self.live.received[query] += received
+        self.live.traffic.course.came(received)
         if number == 0:
             self.live.expected[query] += received if total is None else total
+
+    def _expect_rest(self, chains: Sequence[Chain]) -> None:
+        """Of chains that go on in the middle, what is left: their first pages tell nobody now."""
+        for chain in chains:
+            state = self._ledger.state(chain.id)
+            if state.pages and state.total is not None:
+                self.live.expected[chain.query_id] += max(0, state.total - state.received)
 
     async def _store(self, step: Callable[[], list[Record]]) -> None:
         """Runs one step of the keeper in the writer's thread and takes its facts in."""
         loop = asyncio.get_running_loop()
-        for record in await loop.run_in_executor(self._storing, step):
+        self.live.storing = True
+        records = await loop.run_in_executor(self._storing, step)
+        self.live.storing = False
+        for record in records:
             self._ledger.apply(record)
 
     async def record(self, record: Record) -> None:
@@ -239,14 +256,16 @@ class Harvest:
         await self.record({"is": "failed", "chain": chain.id, "status": status, "reason": reason})
 
     def _note_traffic(self) -> None:
+        traffic = self.live.traffic
         counts = {
-            "requests": self.live.traffic.requests,
-            "retries": self.live.traffic.retried,
-            "throttled": self.live.traffic.throttled,
-            "bytes_received": self.live.traffic.bytes_received,
+            "requests": traffic.requests,
+            "retries": traffic.retried,
+            "throttled": traffic.throttled,
+            "bytes_received": traffic.bytes_received,
             "seconds": round(time.monotonic() - self._started, 3),
         }
-        record = {"is": "traffic", "counts": counts}
+        course = traffic.course.document()
+        record = {"is": "traffic", "counts": counts, "reasons": traffic.retries, "course": course}
         self._journal.append(record)
         self._ledger.apply(record)
 
@@ -260,7 +279,8 @@ class Harvest:
 
     async def _report(self) -> None:
         while True:
-            self.live.rate = self._asker.rate
+            self.live.rate, self.live.standing = self._asker.rate, self._asker.standing
+            self.live.behind = self._channel.waiting
             self._observer.tick(self.live)
             await asyncio.sleep(self._observer.interval)
 

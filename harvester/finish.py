@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +18,7 @@ from harvester.publish import (
     Blank,
     CommittedRun,
     LakeFile,
+    Outline,
     Staged,
     Survey,
     TableChange,
@@ -25,11 +26,13 @@ from harvester.publish import (
     build_database,
     keep_quarantine,
     merge_table,
+    outline,
     read_manifest,
     write_manifest,
     write_meta,
 )
 from harvester.report import Verdict
+from harvester.runpage import RunTold, leave_page, of_failed, of_run, weigh
 from harvester.runs import OpenRun, digest_of, sweep
 from harvester.store.lake import Lake
 from harvester.summary import Summary, TableFigures, failed_of, missing_of
@@ -82,7 +85,8 @@ class Finish:
 
     def early(self, status: str) -> Summary:
         """The summary of a run that ends early; nothing is published, and it can be resumed."""
-        return self._summary(Judged(status, self._review.verdict(Survey()), {}))
+        judged = Judged(status, self._review.verdict(Survey()), {})
+        return self._failed(judged) if status == "failed" else self._summary(judged)
 
     def publish(self, database: Path, blank: Blank | None = None) -> Summary:
         """Makes what arrived visible; where nothing did and nothing could, that is all it says."""
@@ -90,7 +94,7 @@ class Finish:
         status = self._status(verdict)
         if status == "failed":
             self._close(status)
-            return self._summary(Judged(status, verdict, {}))
+            return self._failed(Judged(status, verdict, {}))
         judged = Judged(status, verdict, self._merge(verdict))
         summary = self._summary(judged)
         self._commit(summary, judged)
@@ -99,7 +103,24 @@ class Finish:
         register = self._job.register
         build_database(self._lake, manifest, database, register=register, anew=False, blank=blank)
         sweep(self._lake, self._run.id)
-        return self._ending_now(summary)
+        found = partial(outline, self._lake, manifest, self._run.id)
+        return self._reported(self._ending_now(summary), found)
+
+    def _failed(self, judged: Judged) -> Summary:
+        """The summary of a run that leaves nothing in the lake but its report."""
+        verdict, ledger = judged.verdict, self._ledger
+        found = partial(of_failed, self._run.id, verdict, ledger, self._chains)
+        return self._reported(self._summary(judged), found)
+
+    def _reported(self, summary: Summary, found: Callable[[], Outline]) -> Summary:
+        """The same summary, which a page tells from now on as well."""
+
+        def tell() -> RunTold:
+            weights = weigh(read_manifest(self._lake), self._run.id, summary.database)
+            return of_run(summary, self._ledger, self._base_url, found(), weights)
+
+        leave_page(self._lake, self._run.id, tell)
+        return summary
 
     def _ending_now(self, summary: Summary) -> Summary:
         """The summary with the time that publishing took, which the published one cannot know."""

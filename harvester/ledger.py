@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from harvester.course import Course
 from harvester.model import Chain, Drift, Filters, FilterValue, Message, Query, Taxon
 from harvester.plan import newer_than, plan_chains
 from harvester.store.journal import Record
@@ -104,6 +105,8 @@ class Traffic:
     throttled: int = 0
     bytes_received: int = 0
     seconds: float = 0.0
+    reasons: dict[str, int] = field(default_factory=dict)
+    course: Course | None = None
 
 
 @dataclass(slots=True)
@@ -157,7 +160,7 @@ class Ledger:
             case "refresh":
                 self.since = dict(record["since"])
             case "traffic":
-                self.traffic[self.attempts] = Traffic(**record["counts"])
+                self.traffic[self.attempts] = _traffic(record)
             case "committed":
                 self.committed = True
             case _:
@@ -287,6 +290,12 @@ class Ledger:
             state = self.state(page["chain"])
             if page["epoch"] == state.epoch:
                 state.note(page)
+
+
+def _traffic(record: Record) -> Traffic:
+    """Journals of older releases tell the counts alone."""
+    course = Course.of(record["course"]) if "course" in record else None
+    return Traffic(**record["counts"], reasons=dict(record.get("reasons", {})), course=course)
 
 
 def _chain(entry: dict[str, Any]) -> Chain:

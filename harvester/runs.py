@@ -28,6 +28,7 @@ __all__ = [
     "OpenRun",
     "begin_run",
     "digest_of",
+    "left_behind",
     "new_id",
     "open_run",
     "runs_of",
@@ -129,6 +130,14 @@ def tidy(lake: Lake) -> None:
         _log.info("what a run that is over left behind is removed", left_by=run_id)
     lake.delete_empty("_runs")
     _remove(lake, leftovers(lake, read_manifest(lake)))
+
+
+def left_behind(lake: Lake) -> list[str]:
+    """The files that `tidy` would remove."""
+    waiting = {run.run_id for run in waiting_runs(lake)}
+    own = (path for path in lake.list("_runs") if _OWN.fullmatch(path))
+    dead = [path for path in own if PurePosixPath(path).parts[1] not in waiting]
+    return dead + leftovers(lake, read_manifest(lake))
 
 
 def _remove(lake: Lake, left: Iterable[str]) -> None:

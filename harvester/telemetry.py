@@ -18,7 +18,7 @@ from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 
 from harvester.errors import SpecError
 from harvester.settings import environment, key_mask
-from harvester.texts import Mask, printable
+from harvester.texts import Mask, paints, printable
 
 __all__ = ["configure", "get_logger"]
 
@@ -71,7 +71,7 @@ def configure(
     `steps` tells every step as well: each page, each file, each commit.
     """
     target: TextIO | _Stderr = _Stderr() if log_file is None else _open(log_file)
-    colours = log_file is None and log_format == "console" and sys.stderr.isatty()
+    colours = log_file is None and paints(environment(), tty=sys.stderr.isatty())
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

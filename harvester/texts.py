@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import html
 import json
+from collections.abc import Mapping
 from urllib.parse import quote
 
-__all__ = ["MASK", "Mask", "json_line", "printable"]
+__all__ = ["MASK", "Mask", "json_line", "paints", "printable"]
 
 #: What stands where the key stood.
 MASK = "[API key]"
@@ -26,6 +27,15 @@ def json_line(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
+
+
+def paints(variables: Mapping[str, str], *, tty: bool) -> bool:
+    """Whether text may be coloured: on terminals unless NO_COLOR, elsewhere only by FORCE_COLOR."""
+    if variables.get("NO_COLOR"):
+        return False
+    if variables.get("FORCE_COLOR"):
+        return True
+    return tty and variables.get("TERM") not in ("dumb", "unknown")
 
 
 class Mask:

@@ -18,12 +18,14 @@ STAGES = frozenset({"decode", "fetch", "publish", "store"})
 CONDUCT = frozenset(
     {
         "axes",
+        "bottleneck",
         "browse",
         "channel",
         "compaction",
         "conduct",
         "counting",
         "cutting",
+        "doctor",
         "engine",
         "estimate",
         "experience",
@@ -42,6 +44,7 @@ CONDUCT = frozenset(
         "report_lines",
         "review",
         "runner",
+        "runpage",
         "runs",
         "schedule",
         "stop",
@@ -55,7 +58,7 @@ CONDUCT = frozenset(
 #: From the bottom to the top: a unit imports from the layers below its own.
 LAYERS = (
     frozenset({"harvester"}),  # the package itself: its version
-    frozenset({"errors", "model", "texts"}),
+    frozenset({"course", "errors", "model", "texts"}),
     frozenset({"catalogue"}),
     frozenset({"schema", "settings", "spec"}),
     frozenset({"telemetry"}),
@@ -91,6 +94,8 @@ ONLY = {
     "os.environb": ("harvester.settings",),
     "os.getenv": ("harvester.settings",),
     "os.putenv": (),
+    # One place decides about colours and width.
+    "rich.console.Console": ("harvester.cli.screen",),
 }
 #: What must not come in by any detour either.
 NEVER = {"harvester.plan": ("aiohttp", "pyarrow"), "harvester.spec": ("aiohttp", "pyarrow")}

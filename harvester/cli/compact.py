@@ -148,6 +148,7 @@ def _tell_outcome(lake: Lake, done: Compaction, grace: str, *, as_json: bool) ->
     told = after_folding(done.plan, done.manifest)
     if as_json:
         figures = {"spared": done.plan.spared, "freed_bytes": freed, "retired_bytes": waiting}
+        figures["reports_removed"] = len(done.reports)
         built = [str(file) for file in done.databases]
         _document(lake, told, dry_run=False, databases=built, **figures)
         return
@@ -161,6 +162,8 @@ def _tell_outcome(lake: Lake, done: Compaction, grace: str, *, as_json: bool) ->
         click.echo(f"{file} is up to date")
     if done.removed:
         click.echo(f"{len(done.removed):,} files with {size(freed)} are removed")
+    if done.reports:
+        click.echo(f"{len(done.reports):,} reports of older runs are removed")
     if waiting:
         click.echo(
             f"{len(done.manifest.retired):,} files with {size(waiting)} are replaced and stay for "

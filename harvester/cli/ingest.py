@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,8 +11,8 @@ from types import FrameType
 
 import click
 import structlog
-from rich.console import Console
-from rich.markup import escape
+from rich.live import Live as Display
+from rich.text import Text
 
 from harvester.cli.options import (
     database_option,
@@ -23,6 +22,7 @@ from harvester.cli.options import (
     register_option,
     watch_options,
 )
+from harvester.cli.screen import console, moves
 from harvester.ingest import Ingested, load_files
 from harvester.intake import Watch
 from harvester.model import Job
@@ -37,6 +37,8 @@ _log = structlog.get_logger(__name__)
 _SIGNALLED = 128
 #: Seconds between two lines of the log that say how far a file is.
 _OFTEN = 60.0
+#: Seconds between two looks of a person at a display.
+_MOMENT = 0.25
 
 
 @click.command()
@@ -69,11 +71,10 @@ def ingest(
     harvester ingest genome ncbi_dataset.zip
     harvester ingest gene old/*.zip genes.jsonl.gz
 
-    \b
     Exit status: 0 complete, 2 a file or RESOURCE is not what it should be, 5 another run holds
     the lake, 130 or 143 interrupted (the same command starts over).
     """
-    shown = sys.stderr.isatty() and not no_progress and log_format == "console"
+    shown = moves() and not no_progress and log_format == "console"
     configure(log_format, log_file, quiet=shown, steps=log_level == "debug")
     settings = Settings.load(environment(), lake=lake, database=database)
     target = database_path(settings.database or "data/harvest.duckdb")
@@ -116,13 +117,21 @@ def _watching(*, shown: bool) -> Iterator[tuple[Watch, Callable[[], None]]]:
     if not shown:
         yield _Lines().tell, lambda: None
         return
-    with Console(stderr=True).status("reading") as status:
+    with Display(console=console(stderr=True), auto_refresh=False, transient=True) as display:
+
+        def show(text: str) -> None:
+            display.update(Text(text, no_wrap=True, overflow="ellipsis"), refresh=True)
+
+        last = 0.0
 
         def tell(place: str, size: int, records: int) -> None:
-            text = f"{printable(place)}: {records:,} records, {size / 2**20:,.0f} MB"
-            status.update(escape(text))
+            nonlocal last
+            if (now := time.monotonic()) - last >= _MOMENT:
+                last = now
+                show(f"{records:,} records, {size / 2**20:,.0f} MB of {printable(place)}")
 
-        yield tell, lambda: status.update("publishing")
+        show("reading")
+        yield tell, lambda: show("publishing: the tables and the database are being made")
 
 
 class _Lines:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Sequence
+from difflib import get_close_matches
 from enum import IntEnum
 from importlib import import_module
 from importlib.abc import MetaPathFinder
 
 import click
-import structlog
 
 from harvester import __version__
+from harvester.cli.words import stand_in, summary
 from harvester.errors import HarvesterError, LakeLocked, OutOfServiceError, SpecError
 from harvester.settings import environment, key_mask
-from harvester.telemetry import configure
 from harvester.texts import printable
 
 __all__ = ["Exit", "cli", "main"]
@@ -34,11 +34,12 @@ class Exit(IntEnum):
 
 
 class _Commands(click.Group):
-    """Imports a command when it is asked for: `validate` need not wait for DuckDB to load."""
+    """Imports a command when it is called: `validate` need not wait for DuckDB to load."""
 
     names: Sequence[str] = (
-        "run", "plan", "validate", "status", "ingest", "publish", "compact", "tables", "query",
-        "profile", "browse", "changes", "schema", "schedule", "sandbox",
+        "init", "run", "plan", "validate", "status", "report", "ingest", "publish", "compact",
+        "tables", "query", "profile", "browse", "changes", "schema", "schedule", "sandbox",
+        "doctor", "completion",
     )  # fmt: skip
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -47,13 +48,33 @@ class _Commands(click.Group):
         return list(self.names)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name, or click's own message that there is none."""
-        del ctx
+        """The command of that name, if there is one; a light stand-in where a shell completes."""
         if cmd_name not in self.names:
             return None
+        if ctx.resilient_parsing and (light := stand_in(cmd_name)):
+            return light
         command = getattr(import_module(f"harvester.cli.{cmd_name}"), cmd_name)
         assert isinstance(command, click.Command)  # noqa: S101 - each module keeps its promise
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is meant; where there is none, the nearest is named."""
+        near = get_close_matches(args[0], self.names, 1)
+        if args[0] in self.names or ctx.resilient_parsing or not near:
+            return super().resolve_command(ctx, args)
+        raise click.UsageError(f"no such command {args[0]!r}: did you mean {near[0]!r}?", ctx)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, without importing them."""
+        told = {name: summary(name) or self._own_summary(ctx, name) for name in self.names}
+        with formatter.section("Commands"):
+            formatter.write_dl(list(told.items()))
+
+    def _own_summary(self, ctx: click.Context, name: str) -> str:
+        command = self.get_command(ctx, name)
+        return command.get_short_help_str(limit=100) if command else ""
 
 
 @click.group(
@@ -65,10 +86,16 @@ def cli() -> None:
     """Harvest NCBI Datasets into Parquet and DuckDB, nightly or once, completely.
 
     \b
-    A first harvest, from the bundled sandbox:  harvester run --sandbox jobs/quickstart.yaml
-    What is in it:                              harvester tables
-    Ask it:                                     harvester query "SELECT count(*) FROM genome"
-    What the last run changed:                  harvester changes
+    A first job:                harvester init --taxon "Escherichia coli"
+    What it would ask of NCBI:  harvester plan escherichia-coli.yaml
+    Harvest:                    harvester run escherichia-coli.yaml
+    What is there now:          harvester tables
+    Ask it:                     harvester query "SELECT count(*) FROM genome"
+    What the last run changed:  harvester changes
+    How it went, as a page:     harvester report --open
+    If something is odd:        harvester doctor
+
+    `harvester COMMAND --help` shows each with examples.
     """
 
 
@@ -125,6 +152,10 @@ def _status(error: HarvesterError) -> int:
 
 
 def _bug(error: Exception) -> int:
+    import structlog  # noqa: PLC0415 - a shell that completes a word waits for all imports
+
+    from harvester.telemetry import configure  # noqa: PLC0415 - likewise
+
     if not structlog.is_configured():
         configure("console", None)
     structlog.get_logger(__name__).error("bug", traceback=traceback.format_exc())

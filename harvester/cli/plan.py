@@ -47,6 +47,10 @@ def plan(
 
     Counts are taken from NCBI with at most one small request a query; what a record needs comes
     from past runs where there are any.
+
+    \b
+    harvester plan jobs/ecoli.yaml
+    harvester plan jobs/*.yaml --offline
     """
     configure("console", None, quiet=True)
     loaded = load_jobs(jobs)

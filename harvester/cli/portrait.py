@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 
 import click
 from rich import box
-from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
+from harvester.cli.screen import console
 from harvester.look import QUANTILES, Column, Histogram, Profile, Sample
 from harvester.texts import printable
 
@@ -50,7 +49,7 @@ def _lines(measured: Sequence[Profile]) -> None:
     for one in measured:
         cells = (one.column.name, share_text(one.share), f"{one.distinct:,}", _values(one))
         grid.add_row(*map(Text, cells))
-    Console(width=None if sys.stdout.isatty() else 160).print(grid)
+    console(width=160).print(grid)
 
 
 def _values(one: Profile) -> str:

@@ -3,42 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import structlog
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    Progress,
-    ProgressColumn,
-    Task,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-)
-from rich.text import Text
+from rich.console import Group
+from rich.live import Live as Display
 
+from harvester.bottleneck import Bottleneck, Remaining
+from harvester.cli.bars import Row, View, lines
+from harvester.cli.screen import console
 from harvester.engine import Live
 from harvester.model import Job
 from harvester.summary import describe
+from harvester.texts import printable
 
 __all__ = ["Bars", "LogLines", "bars"]
 
 _log = structlog.get_logger(__name__)
 
-
-#: What a query may take of a line of 80 characters, beside its bar and its numbers.
-_WIDTH = 36
-
-
-class _Records(ProgressColumn):
-    def render(self, task: Task) -> Text:
-        """Records so far, of how many, and how fast."""
-        total = f"{int(task.total):,}" if task.total else "?"
-        speed = f" {task.speed:,.0f}/s" if task.speed else ""
-        return Text(f"{int(task.completed):,}/{total}{speed}", style="cyan")
+#: Seconds between two lines of the log.
+_OFTEN = 60.0
 
 
 class _RequestRate:
@@ -60,72 +46,89 @@ class _RequestRate:
 class LogLines:
     """One line a minute, for runs that nobody watches."""
 
-    interval = 60.0
+    interval = 1.0
 
-    def __init__(self) -> None:
-        self._rate = _RequestRate()
-        self._started = False
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._last = clock()
+        self._before = 0
+        self._bottleneck, self._remaining = Bottleneck(), Remaining(clock)
 
     def tick(self, live: Live) -> None:
-        """Logs how far the run is."""
-        if self._started:
-            _log.info(
-                "progress",
-                records=live.received.total(),
-                expected=live.expected.total(),
-                requests=live.traffic.requests,
-                requests_per_second=round(self._rate.update(live.traffic.requests), 2),
-                retries=live.traffic.retried,
-            )
-        self._started = True
+        """Takes a sample, and logs how far the run is where it is time to."""
+        limited_by, left = self._bottleneck.note(live), self._remaining.note(live)
+        now, requests = self._clock(), live.traffic.requests
+        if (passed := now - self._last) < _OFTEN:
+            return
+        _log.info(
+            "progress",
+            records=live.received.total(),
+            expected=live.expected.total(),
+            requests=requests,
+            requests_per_second=round((requests - self._before) / passed, 2),
+            retries=live.traffic.retried,
+            limited_by=limited_by,
+            seconds_left=None if left is None else round(left),
+        )
+        self._last, self._before = now, requests
 
 
 class Bars:
-    """A bar a query."""
+    """A bar for all, what limits the run, and a bar a query."""
 
     interval = 0.25
 
-    def __init__(self, progress: Progress, job: Job) -> None:
-        self._progress = progress
-        self._rate = _RequestRate()
-        self._name = escape(_short(job.name, 16))
-        self._head = progress.add_task(f"[bold]{self._name}", total=None)
-        self._tasks: dict[str, TaskID] = {
-            query.id: progress.add_task(escape(_short(describe(query))), total=None)
-            for query in job.queries
-        }
+    def __init__(self, job: Job) -> None:
+        self.display: Display | None = None
+        self._labels = {query.id: printable(describe(query)) for query in job.queries}
+        self._rate, self._bottleneck = _RequestRate(), Bottleneck()
+        self._remaining = Remaining(time.monotonic)
+        self.view = View(job.name, tuple(Row(label, 0, None) for label in self._labels.values()))
 
     def tick(self, live: Live) -> None:
         """Moves the bars."""
-        rate = self._rate.update(live.traffic.requests)
-        requests = f"{rate:.1f} of {live.rate:.1f} requests/s"
-        self._progress.update(
-            self._head,
-            completed=live.received.total(),
-            total=live.expected.total() or None,
-            description=f"[bold]{self._name}[/] {requests}",
+        self.view = View(
+            self.view.name,
+            tuple(
+                Row(label, live.received[query], live.expected.get(query))
+                for query, label in self._labels.items()
+            ),
+            speed=self._rate.update(live.traffic.requests),
+            rate=live.rate,
+            limited_by=self._bottleneck.note(live),
+            again=live.traffic.retried,
+            left=self._remaining.note(live),
         )
-        for query, task in self._tasks.items():
-            expected = live.expected.get(query)
-            self._progress.update(task, completed=live.received[query], total=expected)
+        self._show()
 
     def publishing(self) -> None:
         """Says that the harvest is in and the database is being built."""
-        self._progress.update(self._head, description=f"[bold]{self._name}[/] publishing")
+        self.view = replace(self.view, publishing=True)
+        self._show()
 
-
-def _short(text: str, width: int = _WIDTH) -> str:
-    return text if len(text) <= width else f"{text[: width - 1]}…"
+    def _show(self) -> None:
+        if self.display is not None:
+            self.display.refresh()
 
 
 @contextmanager
 def bars(job: Job) -> Iterator[Bars]:
     """Shows bars on stderr while the block runs."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=12),
-        _Records(),
-        TimeRemainingColumn(compact=True),
+    shown, screen = Bars(job), console(stderr=True)
+
+    def picture() -> Group:
+        plain = screen.options.ascii_only
+        return Group(*lines(shown.view, screen.width, screen.height, ascii_only=plain))
+
+    # Each tick shows itself: a thread for it could outlive the run, and be cut off at the exit.
+    display = Display(
+        console=screen,
+        get_renderable=picture,
+        auto_refresh=False,
+        transient=True,
+        vertical_overflow="crop",
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        yield Bars(progress, job)
+    with display:
+        shown.display = display
+        display.refresh()
+        yield shown

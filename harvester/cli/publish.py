@@ -30,7 +30,13 @@ __all__ = ["publish"]
 def publish(
     lake: str | None, database: str | None, register: str, log_format: str, log_level: str
 ) -> None:
-    """Build the database anew from the lake alone; the old one serves until it is replaced."""
+    """Build the database anew from the lake alone; the old one serves until it is replaced.
+
+    \b
+    harvester publish
+    harvester publish --lake data/lake --database copy.duckdb
+    harvester publish --register views
+    """
     configure(log_format, None, steps=log_level == "debug")
     settings = Settings.load(environment(), lake=lake, database=database)
     place = Lake(settings.lake or "data/lake")

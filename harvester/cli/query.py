@@ -30,7 +30,13 @@ def query(sql: str, *, database: str | None, job: str | None, form: str) -> None
     """Run SQL on the database and print the rows; `-` reads the SQL from stdin.
 
     Nothing can be changed: the database is opened read-only, and files cannot be written.
+
+    \b
+    harvester query "SELECT count(*) FROM genome"
+    harvester query "FROM genome_flat LIMIT 100" --format csv > genomes.csv
+    harvester query "FROM gene" --format parquet > genes.parquet
+    harvester query - --job jobs/ecoli.yaml < questions.sql
     """
     statement = sys.stdin.read() if sql == "-" else sql
-    with until_enough(), opened(database_of(job, database)) as connection, told():
+    with until_enough(), opened(database_of(job, database)) as connection, told(statement):
         render(form, ask(connection, statement))

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import duckdb
 
+from harvester.cli.hints import explained
 from harvester.errors import SpecError
-from harvester.look import shut_in, told
+from harvester.look import shut_in
 from harvester.settings import Settings, environment
 from harvester.spec import load_job
+from harvester.texts import printable
 
 __all__ = ["database_of", "opened", "told", "until_enough"]
 
@@ -74,3 +76,12 @@ def _spill() -> Iterator[str]:
         return
     with folder:
         yield folder.name
+
+
+@contextmanager
+def told(sql: str = "") -> Iterator[None]:
+    """What DuckDB has against the SQL, for the user, and what was probably meant."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise SpecError("\n".join(map(printable, explained(str(error), sql)))) from error

@@ -11,10 +11,10 @@ from typing import IO, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 from rich import box
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from harvester.cli.screen import console
 from harvester.errors import SpecError
 from harvester.look import as_json, plain_text
 from harvester.texts import json_line, printable
@@ -23,6 +23,8 @@ __all__ = ["FORMATS", "as_json", "render", "render_table"]
 
 #: More rows than this are no longer read by a person: other formats have no limit.
 _SHOWN = 1000
+#: Characters of a line that no terminal breaks.
+_ENDLESS = 10_000
 #: Characters of one cell on a terminal.
 _WIDEST = 120
 
@@ -43,8 +45,7 @@ def render_table(rows: pa.RecordBatchReader, shown: float = math.inf) -> None:
         count += 1
         if count <= shown:
             table.add_row(*(Text(_cell(value)) for value in row.values()))
-    wide = None if sys.stdout.isatty() else 10_000
-    Console(width=wide).print(table)
+    console(width=_ENDLESS).print(table)
     if count > shown:
         sys.stderr.write(f"the first {shown:,} of {count:,} rows; --format csv has them all\n")
 

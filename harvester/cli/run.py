@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import click
 
@@ -18,6 +18,7 @@ from harvester.cli.options import (
     watch_options,
 )
 from harvester.cli.progress import LogLines, bars
+from harvester.cli.screen import moves
 from harvester.cli.telling import tell
 from harvester.engine import Observer
 from harvester.hooks import hooks_after, hooks_after_error
@@ -77,10 +78,14 @@ def run(
     """Harvest jobs; an interrupted run of the same job goes on where it stopped.
 
     \b
+    harvester run jobs/ecoli.yaml
+    harvester run --sandbox jobs/quickstart.yaml
+    harvester run jobs/*.yaml --json --log-format json --log-file harvest.log
+
     Exit status: 0 complete, 2 bad job or usage, 3 partial, 4 nothing could be harvested,
     5 another run holds the lake, 130 or 143 interrupted (run again to go on).
     """
-    show = _Show(as_json, bars=sys.stderr.isatty() and not no_progress and log_format == "console")
+    show = _Show(as_json, bars=moves() and not no_progress and log_format == "console")
     configure(log_format, log_file, quiet=show.bars, steps=log_level == "debug")
     loaded = load_jobs(jobs)
     with served(sandbox=sandbox) as sandbox_url:
@@ -92,17 +97,8 @@ def run(
             rps=rps,
             concurrency=concurrency,
         )
-        statuses = [
-            _one(
-                placed(job, settings),
-                settings,
-                show,
-                fresh=fresh,
-                strict=strict,
-                accept_removals=accept_removals,
-            )
-            for job in loaded
-        ]
+        how = partial(_one, fresh=fresh, strict=strict, accept_removals=accept_removals)
+        statuses = [how(placed(job, settings), settings, show) for job in loaded]
     return max(statuses)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from textwrap import fill
 from typing import cast
 
 import click
@@ -14,7 +15,10 @@ from harvester.sandbox.config import RetryAfter
 
 __all__ = ["sandbox"]
 
-_FAULTS = "\b\nFaults:\n" + "\n".join(f"  {name:<14} {does}" for name, does in FAULTS.items())
+_FAULTS = "\b\nFaults:\n" + "\n".join(
+    fill(f"{name:<14} {does}", 78, initial_indent="  ", subsequent_indent=" " * 17)
+    for name, does in FAULTS.items()
+)
 
 
 @click.command(epilog=_FAULTS)
@@ -57,6 +61,11 @@ def sandbox(
 
     Its records are made up, the same in every run, and look like NCBI's. What it saw is at
     /sandbox/stats.
+
+    \b
+    harvester sandbox
+    harvester sandbox --port 8099 --size genome:562=40000 --rps 0
+    harvester sandbox --faults 429:0.1,reset@3
     """
     config = SandboxConfig(
         seed=seed,

@@ -94,13 +94,14 @@ def schedule(
     never run is due at once.
 
     \b
-    When would they run?         harvester schedule ecoli.yaml virus.yaml --dry-run
-    Run them from now on:        harvester schedule ecoli.yaml virus.yaml
-    How are they?                curl http://127.0.0.1:9464/metrics
+    When would they run?    harvester schedule ecoli.yaml virus.yaml --dry-run
+    Run them from now on:   harvester schedule ecoli.yaml virus.yaml
+    How are they?           curl http://127.0.0.1:9464/metrics
 
     \b
-    Exit status: 0 stopped while nothing ran, 2 bad job or usage, 130 or 143 a run was
-    interrupted (it goes on at the next start); with --once the worst one of the runs.
+    Exit status: 0 stopped while nothing ran, 2 bad job or usage, 130 or 143 a
+    run was interrupted (it goes on at the next start); with --once the worst
+    one of the runs.
     """
     configure(shared["log_format"], shared["log_file"], steps=shared["log_level"] == "debug")
     places = {name: shared[name] for name in ("base_url", "lake", "database", "rps")}

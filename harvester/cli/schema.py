@@ -43,7 +43,8 @@ def schema() -> None:
     """Hold the schemas against what NCBI says of its answers.
 
     \b
-    Is anything new at NCBI?  harvester schema check
+    Is anything new at NCBI?   harvester schema check
+    By a file that lies here:  harvester schema check --spec openapi3.yaml
     """
 
 
@@ -59,6 +60,10 @@ def check(spec: str | None, *, as_json: bool) -> int:
 
     The exit status is 0 where nothing is, and 3 where something differs: fit for a weekly job.
     What is new at NCBI is not lost meanwhile: it lies in `_extra` and is named in `meta.drift`.
+
+    \b
+    harvester schema check
+    harvester schema check --spec openapi3.yaml --json
     """
     source = _source(spec)
     found = compare(source.description)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 from rich import box
-from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
@@ -17,6 +15,7 @@ from harvester.catalogue import RESOURCES
 from harvester.cli.options import database_option
 from harvester.cli.portrait import share_text
 from harvester.cli.reading import opened, told
+from harvester.cli.screen import console
 from harvester.errors import SpecError
 from harvester.look import (
     Fill,
@@ -139,7 +138,7 @@ def _print(rows: Sequence[Row], heads: Sequence[str], form: str) -> None:
     for row in rows:
         shown.add_row(*(Text(_text(row[head])) for head in heads))
     # A pipe has no width; wide lines suit files and pagers.
-    Console(width=None if sys.stdout.isatty() else 160).print(shown)
+    console(width=160).print(shown)
 
 
 def _text(value: object) -> str:

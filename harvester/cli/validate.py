@@ -14,7 +14,12 @@ __all__ = ["validate"]
 @click.command()
 @click.argument("jobs", nargs=-1, required=True, metavar="JOB...")
 def validate(jobs: tuple[str, ...]) -> None:
-    """Check job files and say all that is wrong with them. Asks NCBI nothing."""
+    """Check job files and say all that is wrong with them. Asks NCBI nothing.
+
+    \b
+    harvester validate jobs/ecoli.yaml
+    harvester validate jobs/*.yaml
+    """
     faults: list[Fault] = []
     for path in jobs:
         try:

@@ -1,9 +1,10 @@
 """Asking NCBI: building requests, pacing, retrying, following page tokens."""
 
-from harvester.fetch.asker import Asker, open_asker
+from harvester.fetch.asker import Asker, Standing, open_asker
 from harvester.fetch.document import fetch_document
 from harvester.fetch.pace import Pace
 from harvester.fetch.pages import Mark, walk
+from harvester.fetch.probe import Probed, probe
 from harvester.fetch.request import PAGE_SIZE, Request, build
 from harvester.fetch.retry import Policy
 from harvester.fetch.traffic import Traffic
@@ -14,10 +15,13 @@ __all__ = [
     "Mark",
     "Pace",
     "Policy",
+    "Probed",
     "Request",
+    "Standing",
     "Traffic",
     "build",
     "fetch_document",
     "open_asker",
+    "probe",
     "walk",
 ]

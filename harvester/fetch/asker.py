@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -25,7 +25,7 @@ from harvester.model import Opened
 from harvester.telemetry import get_logger
 from harvester.texts import Mask
 
-__all__ = ["Asker", "Opener", "open_asker"]
+__all__ = ["Asker", "Opener", "Standing", "open_asker"]
 
 _log = get_logger(__name__)
 
@@ -33,6 +33,15 @@ _log = get_logger(__name__)
 _NEUTRAL = Request("GET", "/version", "application/json")
 _SERVER_ERROR = 500
 _THROTTLED = "http 429"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What stands between the run and its next page: requests kept waiting, NCBI's wishes."""
+
+    waiting: int = 0
+    slowed: bool = False
+    away: bool = False
 
 
 class Opener(Protocol):
@@ -86,6 +95,11 @@ class Asker:
     def rate(self) -> float:
         """Requests a second at this moment."""
         return self._pacer.rate
+
+    @property
+    def standing(self) -> Standing:
+        """What requests wait for at this moment."""
+        return Standing(self._pacer.waiting, self._pacer.slowed, self._gate.shut)
 
     async def ask(self, request: Request, resource: Resource) -> Opened:
         """The opened answer, with the next token from its header or its body."""

@@ -127,6 +127,7 @@ class Exchange:
 
     def _time(self, reply: Reply, seconds: float) -> None:
         """Takes the time of a page in; small answers tell nothing about those that matter."""
+        self._traffic.course.took(seconds)
         if reply.good and len(reply.body) >= _PAGE_BYTES:
             known = self.page_seconds or seconds
             self.page_seconds = known + _NEWS * (seconds - known)

@@ -68,6 +68,12 @@ class Pacer:
         """Requests a second at this moment."""
         return self._rate
 
+    @property
+    def slowed(self) -> bool:
+        """Whether NCBI has asked for less than its limit, and the rate has not climbed back."""
+        held = asyncio.get_running_loop().time() < self._held_until
+        return held or self._rate < self._ceiling
+
     async def turn(self, behind: float = inf) -> Departure:
         """Waits until the next request may leave; `behind` are those that can only follow it."""
         self._waiting += 1

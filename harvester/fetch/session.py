@@ -53,7 +53,7 @@ def _paced(pacer: Pacer, traffic: Traffic) -> aiohttp.TraceConfig:
         request.sent = True
         leave, behind = request.trace_request_ctx
         request.departure = await pacer.turn(behind)
-        traffic.requests += 1
+        traffic.sent(pacer.rate)
         leave()
 
     async def sent(_session: aiohttp.ClientSession, request: SimpleNamespace, _: Any) -> None:  # noqa: ANN401

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from harvester.course import Course
+
 __all__ = ["REASONS", "Traffic", "is_reason"]
 
 #: Why something was asked again, as logs and the documentation call it; beside these `http 5xx`.
@@ -44,6 +46,7 @@ class Traffic:
     throttled: int = 0
     bytes_received: int = 0
     retries: dict[str, int] = field(default_factory=dict)
+    course: Course = field(default_factory=Course)
 
     @property
     def retried(self) -> int:
@@ -53,3 +56,9 @@ class Traffic:
     def again(self, reason: str) -> None:
         """Counts a reason for asking again."""
         self.retries[reason] = self.retries.get(reason, 0) + 1
+        self.course.again()
+
+    def sent(self, rate: float) -> None:
+        """Counts a request that leaves, at a time when so many a second may."""
+        self.requests += 1
+        self.course.sent(rate)

@@ -1,6 +1,6 @@
 """A look at the data of a published database: asked safely, described, measured."""
 
-from harvester.look.asking import ask, reader, shut_in, told
+from harvester.look.asking import ask, reader, shut_in
 from harvester.look.catalog import Column, Table, database_tables, known_tables, named, table_of
 from harvester.look.fill import Fill, fills
 from harvester.look.histogram import Histogram, histogram
@@ -37,5 +37,4 @@ __all__ = [
     "selection",
     "shut_in",
     "table_of",
-    "told",
 ]

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import duckdb
 import pyarrow as pa
 
 from harvester.errors import SpecError
 from harvester.publish.sql import plain_path
-from harvester.texts import printable
 
-__all__ = ["ask", "reader", "shut_in", "told"]
+__all__ = ["ask", "reader", "shut_in"]
 
 _BATCH = 10_000
 _EXPLAIN = re.compile(r"\s*EXPLAIN(\s+ANALYZE)?\s", re.IGNORECASE)
@@ -52,16 +50,6 @@ def reader(connection: duckdb.DuckDBPyConnection, sql: str) -> pa.RecordBatchRea
     return pa.RecordBatchReader.from_batches(
         pa.schema(fields), (batch.rename_columns(names) for batch in found)
     )
-
-
-@contextmanager
-def told() -> Iterator[None]:
-    """What DuckDB has against the SQL, for the user."""
-    try:
-        yield
-    except duckdb.Error as error:
-        message = "\n".join(printable(line) for line in str(error).splitlines())
-        raise SpecError(message) from error
 
 
 def _only_reads(connection: duckdb.DuckDBPyConnection, statement: duckdb.Statement) -> bool:

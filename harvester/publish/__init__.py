@@ -25,16 +25,21 @@ from harvester.publish.manifest import (
 from harvester.publish.members import Loss, orphans, write_members
 from harvester.publish.merge import TableChange, merge_table
 from harvester.publish.meta import keep_quarantine, read_newest_first, read_runs, write_meta
+from harvester.publish.outline import CONCERNS, SHOWN, VALUES, Outline, Some, outline
 from harvester.publish.pointing import Pointing, pointing
 from harvester.publish.retention import kept_runs
 from harvester.publish.seen import saw_all
 from harvester.publish.sql import type_name
 from harvester.publish.survey import ChainCount, Survey, survey
+from harvester.publish.tallies import change_counts
 
 __all__ = [
     "CHANGES",
+    "CONCERNS",
     "MANIFEST",
     "META_TABLES",
+    "SHOWN",
+    "VALUES",
     "Asked",
     "Blank",
     "ChainCount",
@@ -44,16 +49,19 @@ __all__ = [
     "LakeFile",
     "Loss",
     "Manifest",
+    "Outline",
     "Plan",
     "Pointing",
     "PublishedRun",
     "Retired",
+    "Some",
     "Staged",
     "Survey",
     "TableChange",
     "TableState",
     "build_database",
     "carry_out",
+    "change_counts",
     "day_counts",
     "is_current",
     "keep_quarantine",
@@ -62,6 +70,7 @@ __all__ = [
     "merge_table",
     "newest_days",
     "orphans",
+    "outline",
     "plan_folds",
     "pointing",
     "published_runs",

@@ -16,7 +16,10 @@ _TABLES = "|".join((*RESOURCES, *META_TABLES))
 _FILE = rf"{_RUN}(?:-[a-z0-9_]+)?(?:@[0-9a-f]+)?\.parquet"
 #: `genome/RUN-00001.parquet`, `_ended/genome/RUN.parquet`, `_meta/changes/RUN-genome.parquet`.
 _WHOLE = re.compile(rf"(?:_[a-z]+/)?(?:{_TABLES})/{_FILE}")
-_ASIDE = re.compile(rf"(?:_[a-z]+/)?(?:{_TABLES})/\.{_FILE}\.tmp|\.{re.escape(MANIFEST)}\.tmp")
+_ASIDE = re.compile(
+    rf"(?:_[a-z]+/)?(?:{_TABLES})/\.{_FILE}\.tmp|\.{re.escape(MANIFEST)}\.tmp"
+    rf"|_reports/\.{_RUN}\.html\.tmp"
+)
 
 
 def leftovers(lake: Lake, manifest: Manifest) -> list[str]:

@@ -25,7 +25,7 @@ __all__ = ["Ranked"]
 _PIECE = 24 * 2**20
 #: Rows that are read at a time.
 _SOME = 10_000
-_RANK = "rank"
+_RANK = "_rank"
 
 
 @dataclass(frozen=True, slots=True)

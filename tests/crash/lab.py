@@ -17,6 +17,7 @@ from click.testing import CliRunner
 
 from harvester.cli.status import status
 from harvester.publish import read_manifest
+from harvester.runpage import page_of
 from harvester.sandbox import SandboxConfig, Size, serve_in_thread
 from harvester.store.lake import Lake
 from tests.crash.child import STEPS, Step, work
@@ -156,7 +157,9 @@ class Lab:
     def strays(self) -> set[str]:
         """Files that neither the manifest names nor anybody should find in their place."""
         place = Lake(self.lake)
-        named = {"manifest.json", ".lock", *read_manifest(place).paths()}
+        manifest = read_manifest(place)
+        reports = {page_of(run.run_id) for run in manifest.runs}
+        named = {"manifest.json", ".lock", *manifest.paths(), *reports}
         around = {path.name for path in self.database.parent.iterdir()}
         return (set(place.list("")) - named) | (around - {"harvest.duckdb", "lake"})
 

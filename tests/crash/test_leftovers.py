@@ -34,6 +34,7 @@ LEFT = [
     f"_meta/changes/{DEAD}-genome.parquet",
     f"_meta/items/.{DEAD}.parquet.tmp",
     ".manifest.json.tmp",
+    f"_reports/.{DEAD}.html.tmp",
 ]
 FOREIGN = [
     "notes.txt",
@@ -48,6 +49,9 @@ FOREIGN = [
     "_runs/mine/journal.jsonl",
     f"_runs/{DEAD}/notes.txt",
     ".lock",
+    "_reports/20260103T020000Z-fail.html",
+    f"_reports/{DONE}.html",
+    "_reports/notes.html.tmp",
 ]
 
 

@@ -318,3 +318,18 @@ def test_rows_are_laid_down_in_pieces(place: Place) -> None:
         ),
     )
     assert not place.lake.exists("_runs/rows.arrow")
+
+
+@pytest.mark.parametrize("table", list(RESOURCES))
+def test_each_table_can_be_folded(table: str, place: Place) -> None:
+    """Whatever its columns are called."""
+    keys = table_layout(RESOURCES[table]).key_fields
+    for number in (1, 2):
+        value = {field.name: str(number) if field.kind == "string" else number for field in keys}
+        place.run(table, [value])
+    (fold,) = (
+        one for one in _compact(place).plan.folds if (one.table, one.part) == (table, "rows")
+    )
+    assert fold.rows == 2
+    (file,) = place.manifest.table(table).data
+    assert file.rows == 2

@@ -21,7 +21,7 @@ from harvester.fetch import Pace
 from harvester.model import Job, Query
 from tests.wire.hostile import Asked, Server, Told, serve
 from tests.wire.runs import HASTY, go, harvester
-from tests.wire.test_cli import read_all
+from tests.wire.screen import read_all
 
 ROOT = Path(__file__).parents[2]
 #: Colours, a bell, a title, eight-bit controls, a turned direction of writing, an end of line.
