@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import structlog
-
 from harvester.errors import SpecError
 from harvester.publish import outline, read_manifest
 from harvester.runpage.shelf import FOLDER, outdated, page_of, pages
 from harvester.runpage.told import RunTold, of_failed, of_lake, of_run, weigh
 from harvester.store.lake import Lake
+from harvester.telemetry import get_logger
 
 __all__ = [
     "FOLDER",
@@ -25,7 +24,7 @@ __all__ = [
     "weigh",
 ]
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 def leave_page(lake: Lake, run_id: str, tell: Callable[[], RunTold]) -> None:
