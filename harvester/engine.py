@@ -86,7 +86,7 @@ class Harvest:
         self.live = Live(Traffic(course=Course(pace.rate)))
         self.stop = Stop()
         #: What the writer's thread may do before the first page comes.
-        self.meanwhile: Callable[[], None] | None = None
+        self.meanwhile: Callable[[], object] | None = None
         self.cutter = Cutter(ledger, self.record, pace.concurrency)
 
     @property

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from harvester.experience import experience_of
 from harvester.fetch import Pace
 from harvester.finish import Finish
 from harvester.model import Job
-from harvester.publish import Blank, read_manifest
+from harvester.publish import read_manifest, template
 from harvester.refresh import Refresh
 from harvester.reins import Reins
 from harvester.review import Review
@@ -84,14 +83,13 @@ def _run(
 ) -> Outcome:
     job = review.job
     _log.info("run resumed" if run.resumed else "run started", queries=len(job.queries))
-    with closing(Blank()) as blank:
-        stop = _harvest(run, review, pace, observer, blank, reins)
-        finish = Finish(run, review, pace.base_url, _planned(review, pace))
-        if stop.wanted:
-            status = "failed" if stop.outage else "interrupted"
-            return Outcome(finish.early(status), stop.signal, stop.outage)
-        on_publish()
-        summary = finish.publish(Path(job.database), blank)
+    stop = _harvest(run, review, pace, observer, reins)
+    finish = Finish(run, review, pace.base_url, _planned(review, pace))
+    if stop.wanted:
+        status = "failed" if stop.outage else "interrupted"
+        return Outcome(finish.early(status), stop.signal, stop.outage)
+    on_publish()
+    summary = finish.publish(Path(job.database))
     _log.info("run finished", summary=summary.line())
     return Outcome(summary)
 
@@ -113,7 +111,6 @@ def _harvest(
     review: Review,
     pace: Pace,
     observer: Observer,
-    blank: Blank,
     reins: Reins | None,
 ) -> Stop:
     keeper = Keeper(
@@ -126,7 +123,7 @@ def _harvest(
     )
     harvest = Harvest(run.ledger, run.journal, keeper, pace, observer)
     if review.job.register == "tables" and not Path(review.job.database).exists():
-        harvest.meanwhile = blank.make
+        harvest.meanwhile = template
     conduct = Conduct(review.job, run.ledger, harvest, review)
     if reins is None:
         asyncio.run(conduct.run())

@@ -15,7 +15,7 @@ from harvester.errors import SpecError
 from harvester.model import Job
 from harvester.texts import Mask
 
-__all__ = ["NCBI", "Settings", "environment", "key_mask", "rate", "web_address"]
+__all__ = ["NCBI", "Settings", "cache_folder", "environment", "key_mask", "rate", "web_address"]
 
 NCBI = "https://api.ncbi.nlm.nih.gov/datasets/v2"
 
@@ -25,6 +25,12 @@ _WITH_KEY = 10.0
 _MOST_IN_FLIGHT = 256
 #: A file that is longer holds no key.
 _LONGEST_KEY_FILE = 4096
+
+
+def cache_folder(environ: Mapping[str, str]) -> Path:
+    """Where this program keeps what it can make again."""
+    home = environ.get("XDG_CACHE_HOME") or str(Path("~/.cache").expanduser())
+    return Path(home, "harvester")
 
 
 def environment() -> Mapping[str, str]:

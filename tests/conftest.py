@@ -17,6 +17,8 @@ settings.load_profile("steady")
 
 # Hundreds of processes are started: what one of them has compiled the next one reads.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# And what one of them keeps to save the next one time lies beside what pytest keeps.
+os.environ["XDG_CACHE_HOME"] = str(ROOT / ".pytest_cache")
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from harvester.publish.aside import built_aside
 from harvester.publish.attached import attached
-from harvester.publish.blank import Blank
 from harvester.publish.check import check
 from harvester.publish.evolve import upgrade
 from harvester.publish.form import form_of
@@ -17,7 +16,7 @@ from harvester.publish.load import link_views, load_tables
 from harvester.publish.made import Made, put_made
 from harvester.publish.manifest import Manifest, write_manifest
 from harvester.publish.update import update
-from harvester.publish.workbench import KEYS, MEMORY, with_room
+from harvester.publish.workbench import KEYS, MEMORY, with_room, workbench
 from harvester.store.lake import Lake
 
 __all__ = ["build_database"]
@@ -33,13 +32,12 @@ def build_database(
     *,
     register: str = "tables",
     anew: bool = True,
-    blank: Blank | None = None,
     same: Manifest | None = None,
 ) -> None:
     """Builds the database from the lake alone; the old file serves until the new one is whole.
 
     Unless `anew`, what the lake has gained is added to a copy of the old file where that can be
-    trusted; views are cheap to make anew. A `blank` made before saves time. Files that an older
+    trusted; views are cheap to make anew. Files that an older
     harvester wrote are brought to today's layout first, once and for all. A database of the lake
     `same`, whose files have only been folded since, has all rows already.
     """
@@ -51,15 +49,15 @@ def build_database(
         may_update, last = not anew and register == "tables", Path(os.path.realpath(target))
         if not (may_update and update(lake, made, last, aside, MEMORY, same)):
             views = register == "views"
-            _build(lake, made, aside, Blank() if views else blank or Blank(), views=views)
+            _build(lake, made, aside, views=views)
         os.utime(aside, ns=(made.stamp, made.stamp))
 
 
-def _build(lake: Lake, made: Made, aside: Path, blank: Blank, *, views: bool) -> None:
+def _build(lake: Lake, made: Made, aside: Path, *, views: bool) -> None:
     def work(room: str) -> None:
         for leftover in (aside, aside.with_name(f"{aside.name}.wal")):
             leftover.unlink(missing_ok=True)
-        with blank.bench(aside.with_name("spill"), room) as connection:
+        with workbench(aside.with_name("spill"), room) as connection:
             with attached(connection, aside):
                 fill = link_views if views else load_tables
                 fill(connection, lake, made.manifest)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from functools import cache
 
 import duckdb
 
@@ -51,6 +52,7 @@ def _table(schema: str, relation: str, fields: tuple[Field, ...]) -> str:
     return f"CREATE TABLE {name(schema)}.{name(relation)} ({typed})"
 
 
+@cache
 def form_of(register: str) -> str:
     """The digest of what a database consists of; the programs that make it are part of that."""
     told = [__version__, duckdb.__version__, STORAGE_VERSION, str(ROW_GROUP_SIZE), register]

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import pyarrow as pa
 
 from harvester.publish.attached import BUILT
-from harvester.publish.blank import make_form
 from harvester.publish.comments import comments_on
 from harvester.publish.form import foundation
 from harvester.publish.gain import moments_table
@@ -16,6 +15,7 @@ from harvester.publish.manifest import Manifest, TableState
 from harvester.publish.relations import Relation
 from harvester.publish.sightings import with_sightings
 from harvester.publish.sql import name
+from harvester.publish.template import make_form
 from harvester.publish.views import FILES, MOMENTS, PAST, around
 from harvester.publish.workbench import Connection
 from harvester.store.lake import Lake

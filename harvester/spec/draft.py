@@ -33,6 +33,7 @@ _SUGGESTED: Mapping[str, Mapping[str, object]] = {
         "has_annotation": True,
     },
     "gene": {"types": ["PROTEIN_CODING"]},
+    "product": {"types": ["PROTEIN_CODING"]},
     "taxonomy": {"children": True},
     "annotation": {"gene_types": ["protein-coding"]},
     "sequence": {"chromosomes": ["1", "X"]},

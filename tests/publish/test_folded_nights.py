@@ -21,7 +21,7 @@ from harvester.sandbox import SandboxConfig, Size, serve_in_thread
 from harvester.store.lake import Lake
 
 ASSEMBLY = "GCF_000001405.40"
-NIGHTS = 60
+NIGHTS = 30
 
 
 def _first_night(folder: Path, records: int) -> Nights:

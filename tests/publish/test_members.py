@@ -105,7 +105,7 @@ RUNS = st.lists(st.tuples(BROUGHT, st.sets(st.sampled_from("pqr"))), min_size=1,
 
 
 @settings(
-    max_examples=10,
+    max_examples=6,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -1,0 +1,58 @@
+"""The empty database that new ones begin as: kept where it can be, and never needed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from harvester.publish import build_database, template
+from tests.publish.place import Place
+
+FORM = """
+SELECT schema_name, view_name AS name, comment, sql FROM duckdb_views() WHERE NOT internal
+UNION ALL SELECT schema_name, table_name, comment, sql FROM duckdb_tables()
+UNION ALL SELECT schema_name, table_name || '.' || column_name, comment, data_type FROM duckdb_columns() WHERE NOT internal
+UNION ALL SELECT schema_name, function_name, comment, macro_definition FROM duckdb_functions() WHERE NOT internal
+ORDER BY ALL
+"""  # noqa: E501
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache/harvester"
+
+
+def _form(place: Place, name: str) -> list[object]:
+    """All that stands in a database built now but the rows."""
+    file = place.file.with_name(name)
+    build_database(place.lake, place.manifest, file)
+    with duckdb.connect(str(file), read_only=True) as connection:
+        return connection.execute(FORM).fetchall()
+
+
+def test_a_copy_is_what_the_statements_make(place: Place, cache: Path) -> None:
+    place.run("gene", [{"gene_id": 1}])
+    cache.parent.write_bytes(b"no folder")
+    plain = _form(place, "plain.duckdb")
+    assert len(plain) > 1000
+    assert template() is None
+    cache.parent.unlink()
+    assert _form(place, "first.duckdb") == plain
+    (file,) = cache.iterdir()
+    made = file.stat().st_mtime_ns
+    assert _form(place, "second.duckdb") == plain
+    assert template() == file
+    assert file.stat().st_mtime_ns == made
+
+
+def test_what_is_broken_is_made_again_and_what_is_old_goes(place: Place, cache: Path) -> None:
+    place.run("gene", [{"gene_id": 1}])
+    file = template()
+    assert file is not None
+    (cache / "blank-of-another-release.duckdb").write_bytes(b"old")
+    file.write_bytes(file.read_bytes()[:5000])
+    assert len(_form(place, "first.duckdb")) > 1000
+    assert list(cache.iterdir()) == [file]
