@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -25,7 +26,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "cache/harvester"
 
 
-def _form(place: Place, name: str) -> list[object]:
+def _form(place: Place, name: str) -> list[tuple[Any, ...]]:
     """All that stands in a database built now but the rows."""
     file = place.file.with_name(name)
     build_database(place.lake, place.manifest, file)
