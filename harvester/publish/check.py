@@ -16,7 +16,7 @@ from harvester.publish.workbench import KEYS, Connection, one
 from harvester.store.lake import Lake
 from harvester.telemetry import get_logger
 
-__all__ = ["check", "is_current"]
+__all__ = ["bind_views", "check", "is_current"]
 
 _log = get_logger(__name__)
 
@@ -27,7 +27,8 @@ def check(
     """Opens the file as a reader would; LakeError where it is not complete and consistent.
 
     Where the file is a checked one that `gained` was added to, what that cannot have touched is not
-    looked at again; the keys that came were held against all others when they were added.
+    looked at again; the keys that came were held against all others when they were added. The views
+    of a table without a row were looked at when the form was made.
     """
     connection.execute(f"SET memory_limit = {text(KEYS)}")
     connection.execute(f"ATTACH {text(str(file))} AS new (READ_ONLY)")
@@ -62,9 +63,9 @@ def _faults(connection: Connection, manifest: Manifest, gained: Manifest | None)
         yield from _rows(connection, f"main.{name(layout.name)}", state.rows)
         if gained is None:
             yield from _keys(connection, layout)
-        if gained is None or gained.table(layout.name).files:
+        if (gained or manifest).table(layout.name).files:
             yield from _rows(connection, f"main.{name(f'{layout.name}_history')}", state.versions)
-            yield from _surroundings(connection, layout)
+            bind_views(connection, layout)
     for table in META_TABLES:
         rows = sum(file.rows for file in manifest.meta.get(table, ()))
         yield from _rows(connection, f"meta.{name(table)}", rows)
@@ -89,12 +90,11 @@ def _keys(connection: Connection, layout: Layout) -> Iterator[str]:
         yield f"{layout.name} has {twice} keys more than once"
 
 
-def _surroundings(connection: Connection, layout: Layout) -> Iterator[str]:
+def bind_views(connection: Connection, layout: Layout) -> None:
     """Views and macros are only read here, and only bound: an error says what is wrong."""
     flat, as_of = name(f"{layout.name}_flat"), name(f"{layout.name}_as_of")
     connection.execute(f"SELECT * FROM main.{flat} LIMIT 0").fetchall()
     connection.execute(f"SELECT * FROM main.{as_of}('2000-01-01') LIMIT 0").fetchall()
-    yield from ()
 
 
 def _silence(connection: Connection) -> Iterator[str]:

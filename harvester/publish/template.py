@@ -12,7 +12,9 @@ from pathlib import Path
 import duckdb
 
 from harvester.publish.attached import attached
+from harvester.publish.check import bind_views
 from harvester.publish.form import form_of, statements
+from harvester.publish.layout import table_layouts
 from harvester.publish.sql import text
 from harvester.publish.workbench import KEYS, Connection, workbench
 from harvester.settings import cache_folder, environment
@@ -42,8 +44,7 @@ def make_form(connection: Connection, target: str) -> None:
     """Makes the tables and all that stands around them in the database of that name, in use."""
     file = template()
     if file is None:
-        for statement in statements():
-            connection.execute(statement)
+        _make(connection)
         return
     try:
         connection.execute(f"ATTACH {text(str(file))} AS {_NAME} (READ_ONLY)")
@@ -54,14 +55,21 @@ def make_form(connection: Connection, target: str) -> None:
         raise
 
 
+def _make(connection: Connection) -> None:
+    """Makes all of it by its statements; what looks at the tables is looked at."""
+    for statement in statements():
+        connection.execute(statement)
+    for layout in table_layouts():
+        bind_views(connection, layout)
+
+
 def _keep(file: Path) -> None:
     """Makes the file aside; those of other releases go."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=file.parent, prefix="making-") as folder:
         made = Path(folder, file.name)
         with workbench(Path(folder, "spill"), KEYS) as connection, attached(connection, made):
-            for statement in statements():
-                connection.execute(statement)
+            _make(connection)
         for old in file.parent.glob(f"{_NAME}-*.duckdb"):
             old.unlink(missing_ok=True)
         made.replace(file)

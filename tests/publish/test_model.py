@@ -113,7 +113,7 @@ def _states(model: Model) -> Iterator[tuple[int, list[tuple[Any, ...]]]]:
 
 
 @pytest.mark.timeout(300)
-@settings(max_examples=7)
+@settings(max_examples=5)
 @given(RUNS, st.sampled_from(["tables", "views"]))
 def test_every_history_is_as_the_model_says(runs: list[Run], register: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -136,7 +136,7 @@ def test_every_history_is_as_the_model_says(runs: list[Run], register: str) -> N
 
 
 @pytest.mark.timeout(300)
-@settings(max_examples=5)
+@settings(max_examples=3)
 @given(st.lists(st.tuples(RUN, st.booleans()), min_size=1, max_size=4))
 def test_an_updated_database_is_a_rebuilt_one(runs: list[tuple[Run, bool]]) -> None:
     """Some runs are not published at once, so that an update has to catch up with several."""

@@ -24,7 +24,7 @@ from tests.publish.place import GOOD, Place, Row, moment
 TABLE = "gene"
 NIGHTS = 30
 #: All of a night's databases: building one whole takes as long as the rest of it.
-WHOLE_EVERY = 15
+WHOLE_EVERY = 30
 #: After these the lake's files are folded, which changes nothing that is told.
 FOLDED_AFTER = {7, 21}
 #: What must have happened in those nights for them to say anything.

@@ -154,8 +154,7 @@ def test_the_summary_is_one_document_with_the_promised_members(folder: Path, url
     assert set(summary) == {
         "run_id", "job", "status", "resumed", "started_at", "finished_at", "seconds", "requests",
         "retries", "throttled", "bytes_received", "records", "duplicates", "quarantined",
-        "unmodelled_fields", "missing", "failed", "tables", "lake", "database", "planned",
-            "since",
+        "unmodelled_fields", "missing", "failed", "tables", "lake", "database", "planned", "since",
     }  # fmt: skip
     assert set(summary["planned"]) == {"requests", "records", "bytes", "seconds", "disk"}
     assert summary["planned"]["requests"] == summary["requests"]

@@ -241,13 +241,18 @@ def test_nothing_else_is_written(tmp_path: Path) -> None:
             cwd=places["work"], env=environment, capture_output=True, text=True, check=False,
         )  # fmt: skip
     assert done.returncode == 3, done.stderr
-    others = [*places["home"].rglob("*"), *places["tmp"].rglob("*"), *places["work"].rglob("*")]
+    others = [*places["tmp"].rglob("*"), *places["work"].rglob("*")]
     assert [path.name for path in others] == ["job.yaml"]
+    cache = places["home"] / ".cache/harvester"
+    (template,) = cache.iterdir()
+    assert template.name.startswith("blank-")
+    assert [*places["home"].rglob("*")] == [cache.parent, cache, template]
     assert sorted(path.name for path in places["mine"].iterdir()) == ["db", "lake", "log"]
     assert [path.name for path in (places["mine"] / "db").iterdir()] == ["x.duckdb"]
     written = (tmp_path / "written").read_text().splitlines()
     assert len(written) > 5
-    assert [path for path in written if not path.startswith(f"{mine}/")] == []
+    ours = (f"{mine}/", f"{cache.parent}")
+    assert [path for path in written if not path.startswith(ours)] == []
 
 
 def test_neither_home_nor_a_folder_for_temporary_files_is_needed(tmp_path: Path) -> None:
