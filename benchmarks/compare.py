@@ -107,7 +107,7 @@ def _print(heading: str, least: float, runs: _Runs) -> None:
             cells = _cells(runs[title], ours)
             print(f"  {title:50}{cells}{len(runs[title]):6}", flush=True)
         else:
-            print(f"  {title:50}not installed", flush=True)
+            print(f"  {title:50}not run", flush=True)
 
 
 def _cells(theirs: list[Usage], ours: list[Usage]) -> str:
