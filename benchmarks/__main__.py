@@ -44,9 +44,7 @@ def _options() -> argparse.ArgumentParser:
     names = [case.name for case in CASES]
     options.add_argument("--scale", type=float, default=1.0, help="sizes of the cases (1.0)")
     options.add_argument("--repeat", type=int, default=3, help="rounds (3)")
-    options.add_argument(
-        "--slow", type=int, help="rounds of NCBI's client and dlt, if fewer; 0: none"
-    )
+    options.add_argument("--slow", type=int, help="rounds of NCBI's client and dlt, perhaps 0")
     options.add_argument("--only", nargs="+", choices=_PARTS, default=_PARTS, help="these parts")
     options.add_argument("--cases", nargs="+", choices=names, default=names, help="of the peers")
     options.add_argument("--million", action="store_true", help="growth to 1,000,000 records")
