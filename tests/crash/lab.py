@@ -134,7 +134,8 @@ class Lab:
 
     def status(self) -> list[dict[str, Any]]:
         """What `harvester status` lists."""
-        done = CliRunner().invoke(status, ["--json", "--lake", str(self.lake)])
+        with _ONE:  # what is printed meanwhile, by whatever thread, would be taken for its answer
+            done = CliRunner().invoke(status, ["--json", "--lake", str(self.lake)])
         assert done.exit_code == 0, done.output
         return [json.loads(line) for line in done.stdout.splitlines()]
 

@@ -81,7 +81,7 @@ def clean(
     return summary["requests"], _tables(folder)
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_one_answer_in_five_is_faulty(
     seed: int,
     served: Served,
