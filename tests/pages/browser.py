@@ -45,6 +45,8 @@ class Browser:
         scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": scheme})
         self.resize(width)
+        self.driver.get("about:blank")
+        self.complaints()  # those of the page before
         self.driver.get(address)
 
     def resize(self, width: int) -> None:
@@ -59,7 +61,7 @@ class Browser:
 
     def text(self, selector: str = "body") -> str:
         """What a person reads in the first element that the selector finds."""
-        return str(self.evaluate(f"document.querySelector({selector!r}).innerText"))
+        return str(self.evaluate(f"document.querySelector({selector!r})?.innerText ?? ''"))
 
     def complaints(self) -> list[str]:
         """What the console has against the page since one last looked."""

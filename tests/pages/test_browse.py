@@ -244,5 +244,5 @@ def test_who_has_lost_the_program_is_told_so(browser: Browser, place: Place) -> 
         page = Page(browser, site)
         page.open("#table/genome")
     page.act("#next")
-    assert "start `harvester browse` again" in browser.text("[role=alert]")
+    page.wait(lambda: "start `harvester browse` again" in browser.text("[role=alert]"))
     browser.complaints()  # that nobody answered
