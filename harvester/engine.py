@@ -14,11 +14,10 @@ from typing import Protocol
 
 import structlog
 
-from harvester.catalogue import RESOURCES
 from harvester.channel import Channel
 from harvester.course import Course
 from harvester.cutting import Cutter, Enough, TooLong
-from harvester.decode import Decoded, Decoder, open_body
+from harvester.decode import Decoded, decoder_of, open_body
 from harvester.errors import OutOfServiceError, RefusedError, TokenRefused, TransientError
 from harvester.fetch import PAGE_SIZE, Asker, Mark, Pace, Standing, Traffic, open_asker, walk
 from harvester.ledger import Ledger
@@ -68,6 +67,19 @@ class Observer(Protocol):
         """Called at each interval while the run goes on."""
 
 
+class Listener(Protocol):
+    """Somebody who follows what becomes durable, and keeps nobody waiting."""
+
+    def hear(self, record: Record, void: frozenset[str], *, calm: bool) -> None:
+        """Called after each fact about pages, with the labels of walks that count no more.
+
+        In a `calm` run memory and time are left for other work.
+        """
+
+    def rest(self, void: frozenset[str]) -> None:
+        """Called when no page is under way."""
+
+
 class Harvest:
     """One attempt at a run: walks chains, in as many rounds as it takes, through one session."""
 
@@ -81,12 +93,11 @@ class Harvest:
         self._observer = observer
         self._work = Work(())
         self._channel: Channel[tuple[Page, Future[Decoded]]] = Channel(_IN_FLIGHT)
-        self._decoders = {name: Decoder(resource) for name, resource in RESOURCES.items()}
         self._started = time.monotonic()
         self.live = Live(Traffic(course=Course(pace.rate)))
         self.stop = Stop()
-        #: What the writer's thread may do before the first page comes.
-        self.meanwhile: Callable[[], object] | None = None
+        #: Who hears of pages when they are durable.
+        self.listener: Listener | None = None
         self.cutter = Cutter(ledger, self.record, pace.concurrency)
 
     @property
@@ -102,8 +113,6 @@ class Harvest:
             ThreadPoolExecutor(1, "store") as self._storing,
             self.stop.on_signals(),
         ):
-            if self.meanwhile is not None:
-                self._storing.submit(self.meanwhile)
             async with open_asker(self._pace, open_body, self.live.traffic) as self._asker:
                 yield self._asker
             self._note_traffic()
@@ -117,6 +126,8 @@ class Harvest:
         self._channel = Channel(_IN_FLIGHT)
         await self._run()
         await self._store(self._keeper.flush)
+        if self.listener is not None:
+            self.listener.rest(self._ledger.void_labels)
 
     async def _run(self) -> None:
         """Runs all tasks to their end; the first error of any of them ends them all."""
@@ -202,8 +213,8 @@ class Harvest:
             await self.cutter.weigh(page, self._asker)
         weight = max(len(page.opened.data), 1)
         await self._channel.reserve(weight)
-        decoder = self._decoders[page.chain.resource]
-        rows = self._decoding.submit(decoder.decode, page.opened.data, self._stamp(page))
+        decode = decoder_of(page.chain.resource).decode
+        rows = self._decoding.submit(decode, page.opened.data, self._stamp(page))
         await self._channel.put((page, rows), weight)
         if self.stop.wanted and page.next_token:
             raise Enough
@@ -244,6 +255,13 @@ class Harvest:
         self.live.storing = False
         for record in records:
             self._ledger.apply(record)
+            if self.listener is not None:
+                self.listener.hear(record, self._ledger.void_labels, calm=self._calm)
+
+    @property
+    def _calm(self) -> bool:
+        """Whether the rate is what the run waits for, and storing keeps up."""
+        return self._asker.standing.waiting > 0 and self._channel.weight < _IN_FLIGHT // 2
 
     async def record(self, record: Record) -> None:
         """Writes one fact of its own into the journal."""

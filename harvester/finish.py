@@ -15,6 +15,7 @@ from harvester import meta
 from harvester.estimate import Plan
 from harvester.model import Chain, Job
 from harvester.publish import (
+    Ahead,
     CommittedRun,
     LakeFile,
     Outline,
@@ -87,7 +88,7 @@ class Finish:
         judged = Judged(status, self._review.verdict(Survey()), {})
         return self._failed(judged) if status == "failed" else self._summary(judged)
 
-    def publish(self, database: Path) -> Summary:
+    def publish(self, database: Path, ahead: Ahead | None = None) -> Summary:
         """Makes what arrived visible; where nothing did and nothing could, that is all it says."""
         verdict = self._review.verdict(self._review.survey())
         status = self._status(verdict)
@@ -100,7 +101,7 @@ class Finish:
         self._close(status)
         manifest = read_manifest(self._lake)
         register = self._job.register
-        build_database(self._lake, manifest, database, register=register, anew=False)
+        build_database(self._lake, manifest, database, register=register, anew=False, ahead=ahead)
         sweep(self._lake, self._run.id)
         found = partial(outline, self._lake, manifest, self._run.id)
         return self._reported(self._ending_now(summary), found)

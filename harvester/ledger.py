@@ -234,6 +234,14 @@ class Ledger:
                 ids.add(split_id)
         return frozenset(chain_label(chain_id, self.state(chain_id).epoch) for chain_id in ids)
 
+    @property
+    def void_labels(self) -> frozenset[str]:
+        """Values of `_chain` whose rows count no more: of earlier epochs, and of chains cut."""
+        cut = (chain for chain, split in self.splits.items() if not split.kept)
+        over = [(chain, self.state(chain).epoch) for chain in cut]
+        over += [(one, old) for one, state in self.chains.items() for old in range(state.epoch)]
+        return frozenset(chain_label(chain, epoch) for chain, epoch in over)
+
     def total_traffic(self) -> Traffic:
         """What all attempts together sent and received."""
         attempts = self.traffic.values()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from harvester.experience import experience_of
 from harvester.fetch import Pace
 from harvester.finish import Finish
 from harvester.model import Job
-from harvester.publish import read_manifest, template
+from harvester.publish import Ahead, CommittedRun, read_manifest
 from harvester.refresh import Refresh
 from harvester.reins import Reins
 from harvester.review import Review
@@ -67,29 +68,42 @@ def run_job(
                 run.record(**record)
         review = Review(lake, job, run.ledger, manifest, allowed)
         try:
-            with structlog.contextvars.bound_contextvars(run=run.id, job=job.name):
-                return _run(run, review, pace, observer, on_publish, reins)
+            with (
+                structlog.contextvars.bound_contextvars(run=run.id, job=job.name),
+                _ahead(run, review) as ahead,
+            ):
+                stop = _harvest(run, review, pace, observer, reins, ahead)
+                return _finish(run, review, pace, stop, on_publish, ahead)
         finally:
             run.journal.close()
 
 
-def _run(
+@contextmanager
+def _ahead(run: OpenRun, review: Review) -> Iterator[Ahead | None]:
+    """Who loads the rows of a lake's first run while it goes on; of later ones few are new."""
+    job = review.job
+    if run.resumed or review.manifest.runs or job.register != "tables":
+        yield None
+        return
+    own = CommittedRun(run.id, run.ledger.started_at, job.name)
+    with closing(Ahead(review.lake, Path(job.database), own)) as ahead:
+        yield ahead
+
+
+def _finish(
     run: OpenRun,
     review: Review,
     pace: Pace,
-    observer: Observer,
+    stop: Stop,
     on_publish: Callable[[], None],
-    reins: Reins | None,
+    ahead: Ahead | None,
 ) -> Outcome:
-    job = review.job
-    _log.info("run resumed" if run.resumed else "run started", queries=len(job.queries))
-    stop = _harvest(run, review, pace, observer, reins)
     finish = Finish(run, review, pace.base_url, _planned(review, pace))
     if stop.wanted:
         status = "failed" if stop.outage else "interrupted"
         return Outcome(finish.early(status), stop.signal, stop.outage)
     on_publish()
-    summary = finish.publish(Path(job.database))
+    summary = finish.publish(Path(review.job.database), ahead)
     _log.info("run finished", summary=summary.line())
     return Outcome(summary)
 
@@ -112,7 +126,10 @@ def _harvest(
     pace: Pace,
     observer: Observer,
     reins: Reins | None,
+    ahead: Ahead | None,
 ) -> Stop:
+    queries = len(review.job.queries)
+    _log.info("run resumed" if run.resumed else "run started", queries=queries)
     keeper = Keeper(
         review.lake,
         run.journal,
@@ -120,10 +137,10 @@ def _harvest(
         run.ledger.attempts,
         {name: lake_schema(resource) for name, resource in RESOURCES.items()},
         load_schema("meta/quarantine").arrow(),
+        early=ahead is not None,
     )
     harvest = Harvest(run.ledger, run.journal, keeper, pace, observer)
-    if review.job.register == "tables" and not Path(review.job.database).exists():
-        harvest.meanwhile = template
+    harvest.listener = ahead
     conduct = Conduct(review.job, run.ledger, harvest, review)
     if reins is None:
         asyncio.run(conduct.run())

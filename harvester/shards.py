@@ -46,9 +46,10 @@ _KNOWN_PAGES = 3
 #: A cut is to save the time of so many pages, and to make use of so many lanes.
 _GAIN = 2
 _LEAST_LANES = 2.0
-#: Shards for each lane that they are to fill: many where their sizes can only be guessed.
+#: Shards for each lane that they are to fill: many where their sizes can only be guessed; where
+#: they are known, few more than lanes, so that all are walked at once and end together.
 _FINE = 3
-_KNOWN_FINE = 1.5
+_KNOWN_FINE = 1.2
 #: What of its pages a shard fills: room for what was added since it was counted, and where only
 #: a sample was, for that.
 _FULL = 0.97
@@ -114,8 +115,8 @@ def pieces_for(left: int, rest: int, lanes: float) -> int:
 
 def full_pieces(total: int, lanes: float, full: float = _FULL) -> int:
     """The same where it is known how the records lie: shards whose pages are nearly all full."""
-    pages = ceil(total / _PAGE)
-    each = max(_KNOWN_PAGES, pages // ceil(_KNOWN_FINE * lanes))
+    pages = ceil(total / (_PAGE * full))
+    each = max(_KNOWN_PAGES, ceil(pages / ceil(_KNOWN_FINE * lanes)))
     return ceil(total / (each * _PAGE * full))
 
 

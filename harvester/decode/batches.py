@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 
 import msgspec
 import pyarrow as pa
@@ -89,9 +89,7 @@ class FastPath:
     """Reads slices in whichever form their first line is written."""
 
     def __init__(self, resource: Resource, fields: Sequence[Field], key: Sequence[str]) -> None:
-        both = (False, True)
-        forms = [Form(w, c) for w, c in itertools.product(both, both) if resource.wrapper or not w]
-        self._readers = {form: Reader(resource, fields, form) for form in forms}
+        self._reader = cache(partial(Reader, resource, fields))  # made for the form that is met
         self._wrappers = {resource.wrapper, camel(resource.wrapper)} - {""}
         self._camel = {camel(field.name) for field in fields} - {field.name for field in fields}
         self._key = key
@@ -102,7 +100,7 @@ class FastPath:
         # and by itself it would take two objects on a line, or one on two lines, for granted.
         if not all(line.data[0] == _OPEN and line.data[-1] == _CLOSE for line in lines):
             raise Surprise
-        columns = self._readers[self._form(lines[0].data)].read(data)
+        columns = self._reader(self._form(lines[0].data)).read(data)
         rows = len(next(iter(columns.values())))
         if rows != len(lines) or (self._key and not self._have_keys(columns)):
             raise Surprise

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import NamedTuple
 
 import msgspec
 import pyarrow as pa
 
-from harvester.catalogue import Resource
+from harvester.catalogue import RESOURCES, Resource
 from harvester.decode.arrow import concat
 from harvester.decode.batches import Columns, FastPath, Form, Reader
 from harvester.decode.convert import Surprise
@@ -21,7 +22,7 @@ from harvester.decode.system import complete, no_rows
 from harvester.model import Drift, Message, Rejected, Stamp
 from harvester.schema import EXTRA, QUERY, lake_schema, load_schema
 
-__all__ = ["Decoded", "Decoder"]
+__all__ = ["Decoded", "Decoder", "decoder_of"]
 
 #: Lines that are read one by one when the page holds a surprise among them.
 _SLICE = 64
@@ -165,3 +166,9 @@ def _portions(lines: Sequence[Line]) -> Iterator[Sequence[Line]]:
         room -= len(line.data)
     if lines:
         yield lines[start:]
+
+
+@cache
+def decoder_of(resource: str) -> Decoder:
+    """The decoder of a resource of the catalogue, made when it is first needed."""
+    return Decoder(RESOURCES[resource])

@@ -1,5 +1,6 @@
 """From a run's staged parts to the lake's tables, and from the lake to the DuckDB file."""
 
+from harvester.publish.ahead import Ahead
 from harvester.publish.answers import Asked, Staged
 from harvester.publish.changes import CHANGES, Changes, PublishedRun, published_runs
 from harvester.publish.check import is_current
@@ -31,7 +32,6 @@ from harvester.publish.seen import saw_all
 from harvester.publish.sql import type_name
 from harvester.publish.survey import ChainCount, Survey, survey
 from harvester.publish.tallies import change_counts
-from harvester.publish.template import template
 
 __all__ = [
     "CHANGES",
@@ -40,6 +40,7 @@ __all__ = [
     "META_TABLES",
     "SHOWN",
     "VALUES",
+    "Ahead",
     "Asked",
     "ChainCount",
     "Changes",
@@ -79,7 +80,6 @@ __all__ = [
     "row_counts",
     "saw_all",
     "survey",
-    "template",
     "type_name",
     "upgrade",
     "write_manifest",

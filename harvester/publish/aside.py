@@ -15,7 +15,7 @@ from harvester.errors import LakeError
 from harvester.store.lake import sync_file, sync_folder
 from harvester.telemetry import get_logger
 
-__all__ = ["built_aside"]
+__all__ = ["built_aside", "place_beside"]
 
 _log = get_logger(__name__)
 
@@ -26,10 +26,21 @@ _BEGINNING = 60
 
 @contextmanager
 def built_aside(target: Path) -> Iterator[Path]:
-    """The name under which to build; when the block ends well the target is replaced, durably.
+    """The name under which to build; when the block ends well the target is replaced, durably."""
+    with place_beside(target) as aside:
+        _log.debug("build began")
+        yield aside
+        _log.debug("database built")
+        _replace(aside, Path(os.path.realpath(target)))
+        _log.debug("database replaced")
 
-    All happens in a hidden folder beside the target. A lock in it tells a build under way from what
-    a killed one left behind, which goes with the next build.
+
+@contextmanager
+def place_beside(target: Path) -> Iterator[Path]:
+    """A name for a file beside the target, in a hidden folder that goes when the block ends.
+
+    A lock in it tells a build under way from what a killed one left behind, which goes with the
+    next build.
     """
     final = Path(os.path.realpath(target))
     folder = final.with_name(f".{final.name}.{secrets.token_hex(4)}.building")
@@ -39,11 +50,7 @@ def built_aside(target: Path) -> Iterator[Path]:
         folder.mkdir()
         with (folder / _LOCK).open("wb") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            _log.debug("build began")
             yield folder / final.name
-            _log.debug("database built")
-            _replace(folder / final.name, final)
-            _log.debug("database replaced")
     except OSError as error:
         raise LakeError(f"cannot build {target}: {error}") from error
     finally:

@@ -7,22 +7,20 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from harvester.publish.ahead import Ahead
 from harvester.publish.aside import built_aside
 from harvester.publish.attached import attached
 from harvester.publish.check import check
 from harvester.publish.evolve import upgrade
 from harvester.publish.form import form_of
-from harvester.publish.load import link_views, load_tables
+from harvester.publish.load import link_views, load_tables, room_for
 from harvester.publish.made import Made, put_made
 from harvester.publish.manifest import Manifest, write_manifest
 from harvester.publish.update import update
-from harvester.publish.workbench import KEYS, MEMORY, with_room, workbench
+from harvester.publish.workbench import MEMORY, with_room, workbench
 from harvester.store.lake import Lake
 
 __all__ = ["build_database"]
-
-#: Bytes of a row in a Parquet file up to which it is a narrow one.
-_NARROW = 64
 
 
 def build_database(
@@ -33,23 +31,25 @@ def build_database(
     register: str = "tables",
     anew: bool = True,
     same: Manifest | None = None,
+    ahead: Ahead | None = None,
 ) -> None:
     """Builds the database from the lake alone; the old file serves until the new one is whole.
 
     Unless `anew`, what the lake has gained is added to a copy of the old file where that can be
     trusted; views are cheap to make anew. Files that an older
     harvester wrote are brought to today's layout first, once and for all. A database of the lake
-    `same`, whose files have only been folded since, has all rows already.
+    `same`, whose files have only been folded since, has all rows already. Where rows were loaded
+    `ahead`, only the rest is.
     """
     todays = upgrade(lake, manifest)
     if todays != manifest:
         write_manifest(lake, todays)
     made = Made(form_of(register), todays, _whole_second())
     with built_aside(target) as aside:
+        given = ahead is not None and ahead.give(made, aside)
         may_update, last = not anew and register == "tables", Path(os.path.realpath(target))
-        if not (may_update and update(lake, made, last, aside, MEMORY, same)):
-            views = register == "views"
-            _build(lake, made, aside, views=views)
+        if not (given or (may_update and update(lake, made, last, aside, MEMORY, same))):
+            _build(lake, made, aside, views=register == "views")
         os.utime(aside, ns=(made.stamp, made.stamp))
 
 
@@ -64,13 +64,8 @@ def _build(lake: Lake, made: Made, aside: Path, *, views: bool) -> None:
                 put_made(connection, replace(made, versions=made.now))
             check(connection, aside, made.manifest)
 
-    with_room(work, _room(made.manifest))
-
-
-def _room(manifest: Manifest) -> str:
-    """What compressing a group of rows needs, by what they take in the lake."""
-    files = (file for state in manifest.tables.values() for file in state.data)
-    return MEMORY if any(file.bytes > _NARROW * file.rows for file in files) else KEYS
+    files = (file for state in made.manifest.tables.values() for file in state.data)
+    with_room(work, room_for(files))
 
 
 def _whole_second() -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime
 
 import pyarrow as pa
 
@@ -10,31 +11,65 @@ from harvester.publish.attached import BUILT
 from harvester.publish.comments import comments_on
 from harvester.publish.form import foundation
 from harvester.publish.gain import moments_table
-from harvester.publish.layout import meta_layouts, table_layouts
-from harvester.publish.manifest import Manifest, TableState
+from harvester.publish.layout import Layout, meta_layouts, table_layouts
+from harvester.publish.manifest import LakeFile, Manifest, TableState
 from harvester.publish.relations import Relation
 from harvester.publish.sightings import with_sightings
-from harvester.publish.sql import name
+from harvester.publish.sql import any_of, name
 from harvester.publish.template import make_form
 from harvester.publish.views import FILES, MOMENTS, PAST, around
-from harvester.publish.workbench import Connection
+from harvester.publish.workbench import KEYS, MEMORY, Connection
+from harvester.schema import CHAIN
 from harvester.store.lake import Lake
 
-__all__ = ["link_views", "load_tables"]
+__all__ = ["fill_tables", "link_views", "load_files", "load_tables", "room_for"]
+
+#: Bytes of a row in a Parquet file up to which it is a narrow one.
+_NARROW = 64
+
+
+def room_for(files: Iterable[LakeFile], wide: str = MEMORY) -> str:
+    """What compressing a group of rows needs, by what they take in the lake."""
+    return wide if any(file.bytes > _NARROW * file.rows for file in files) else KEYS
 
 
 def load_tables(connection: Connection, lake: Lake, manifest: Manifest) -> None:
-    """Fills the database in use with all rows of the lake."""
+    """Fills the new database in use with all rows of the lake."""
     make_form(connection, BUILT)
+    fill_tables(connection, lake, manifest)
+
+
+def fill_tables(
+    connection: Connection, lake: Lake, manifest: Manifest, filled: Collection[str] = ()
+) -> None:
+    """Fills all tables but those that are `filled` already, by name."""
     _insert(connection, MOMENTS, moments_table(manifest.moments()))
     for relation in _relations(lake, manifest, "memory.main"):
         layout, run = relation.layout, connection.execute
-        if relation.over:
+        if not relation.over:
+            run(f"INSERT INTO {name(layout.schema)}.{name(layout.name)} {relation.current}")
+        elif layout.name not in filled:
             full = with_sightings(connection, relation, manifest.moments())
             run(f"INSERT INTO {PAST}.{name(layout.name)} {full.ended}")
             run(f"INSERT INTO {name(layout.schema)}.{name(layout.name)} {full.current}")
-        else:
-            run(f"INSERT INTO {name(layout.schema)}.{name(layout.name)} {relation.current}")
+
+
+def load_files(
+    connection: Connection,
+    lake: Lake,
+    layout: Layout,
+    files: Iterable[LakeFile],
+    seen: datetime,
+    void: Collection[str] = (),
+) -> None:
+    """Adds the rows of these files to a table, as they were `seen`; rows of `void` walks are none.
+
+    All others are taken for current ones.
+    """
+    rows = Relation(lake, layout, TableState(tuple(files)), MOMENTS, usual=[seen]).current
+    if void:
+        rows += f" WHERE v.{CHAIN.name} NOT IN {any_of(void)}"
+    connection.execute(f"INSERT INTO {name(layout.schema)}.{name(layout.name)} {rows}")
 
 
 def link_views(connection: Connection, lake: Lake, manifest: Manifest) -> None:

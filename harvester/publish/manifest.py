@@ -107,6 +107,13 @@ class CommittedRun:
     started_at: str
     job: str
 
+    @property
+    def moment(self) -> datetime:
+        """When it started, in UTC."""
+        told = datetime.fromisoformat(self.started_at)
+        known = told if told.tzinfo else told.replace(tzinfo=UTC)
+        return known.astimezone(UTC).replace(tzinfo=None)
+
 
 @dataclass(frozen=True, slots=True)
 class Retired:
@@ -159,7 +166,7 @@ class Manifest:
         That is its start, but never before that of a run committed earlier: an interrupted run may
         be taken up after a younger one has ended, and no version may end before it began.
         """
-        begun = accumulate((_utc(run.started_at) for run in self.runs), max)
+        begun = accumulate((run.moment for run in self.runs), max)
         return {run.run_id: moment for run, moment in zip(self.runs, begun, strict=True)}
 
     def paths(self) -> list[str]:
@@ -247,8 +254,3 @@ def _refuse_unknown(body: Mapping[str, Any], known: Collection[str]) -> None:
             f"the lake's manifest says {unknown[0]!r}, which this harvester does not know: "
             "use a newer harvester"
         )
-
-
-def _utc(moment: str) -> datetime:
-    told = datetime.fromisoformat(moment)
-    return (told if told.tzinfo else told.replace(tzinfo=UTC)).astimezone(UTC).replace(tzinfo=None)

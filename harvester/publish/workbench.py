@@ -16,7 +16,7 @@ from harvester.errors import LakeError
 __all__ = ["KEYS", "MEMORY", "Connection", "hush", "one", "open_bench", "with_room", "workbench"]
 
 #: What DuckDB may hold in memory; the process needs some 100 MB beside it.
-MEMORY = "256MB"
+MEMORY = "192MB"
 #: The same for work on keys, which are narrow: in files they are sorted almost as fast.
 KEYS = "96MB"
 #: What it gets when it did not come by with that: rows may be wider than any seen so far.
@@ -47,6 +47,7 @@ def open_bench(memory: str, spill: Path | str = "") -> Connection:
         "temp_directory": str(spill),
         "threads": 1,  # each more holds a group of wide rows until it is compressed
         "preserve_insertion_order": False,
+        "write_buffer_row_group_count": 1,  # five wide groups are more than there is room for
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
     }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.resources import files
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, Template
 
 from harvester.runpage.told import RunTold
 from harvester.runpage.view import glance, sections
@@ -18,16 +19,7 @@ _WORRYING = frozenset({"failed", "missing", "quarantined", "throttled"})
 
 def render(told: RunTold) -> str:
     """The page; whatever NCBI sent is text on it, and can be nothing else."""
-    source = files("harvester.runpage")
-    setting = Environment(
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_plain,
-    )
-    template = setting.from_string(source.joinpath("page.html.j2").read_text("utf-8"))
-    return template.render(
+    return _template().render(
         figures=told.figures,
         line=told.line,
         afresh=told.afresh,
@@ -36,8 +28,25 @@ def render(told: RunTold) -> str:
         glance=glance(told),
         sections=list(sections(told)),
         worrying=_WORRYING,
-        style=_Style(source.joinpath("page.css").read_text("utf-8")),
+        style=_Style(_source("page.css")),
     )
+
+
+@cache
+def _template() -> Template:
+    setting = Environment(
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_plain,
+    )
+    return setting.from_string(_source("page.html.j2"))
+
+
+@cache
+def _source(name: str) -> str:
+    return files("harvester.runpage").joinpath(name).read_text("utf-8")
 
 
 class _Style(str):

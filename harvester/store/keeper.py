@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -53,7 +54,10 @@ class _OpenPart:
 
 @dataclass(slots=True)
 class Keeper:
-    """One open part a table; runs in the writer's thread."""
+    """One open part a table; runs in the writer's thread.
+
+    Where somebody reads parts while the run goes on, they come `early`: the first ones are small.
+    """
 
     lake: Lake
     journal: Journal
@@ -62,7 +66,9 @@ class Keeper:
     schemas: Mapping[str, pa.Schema]
     quarantine_schema: pa.Schema
     sizes: Sizes = field(default_factory=Sizes)
+    early: bool = False
     clock: Callable[[], float] = time.monotonic
+    _stored: Counter[str] = field(default_factory=Counter)
     _parts: dict[str, _OpenPart] = field(default_factory=dict)
     _number: int = 0
 
@@ -90,9 +96,16 @@ class Keeper:
     def _begin(self, table: str) -> _OpenPart:
         self._number += 1
         path = f"_runs/{self.run_id}/{table}-{self.attempt:02d}-{self._number:05d}.parquet"
-        writer = PartWriter(self.lake, path, self.schemas[table], self.sizes)
+        writer = PartWriter(self.lake, path, self.schemas[table], self._sizes(table))
         self._parts[table] = part = _OpenPart(writer, self.clock())
         return part
+
+    def _sizes(self, table: str) -> Sizes:
+        """Early parts hold a fifth of what there is, as far as that is neither little nor much."""
+        if not self.early:
+            return self.sizes
+        share = max(self._stored[table] // 4, self.sizes.row_group)
+        return replace(self.sizes, part=min(share, self.sizes.part))
 
     def _close_ripe(self) -> list[Record]:
         now = self.clock()
@@ -103,6 +116,7 @@ class Keeper:
         part = self._parts.pop(table)
         record: dict[str, Any] = {"is": "pages", "table": table, "pages": part.notes}
         if part.writer.rows:
+            self._stored[table] += part.writer.bytes
             done = part.writer.close()
             record |= {"part": done.path, "rows": done.rows, "size": done.size}
         if part.rejected:

@@ -64,10 +64,14 @@ class PartWriter:
     _parquet: pq.ParquetWriter | None = None
 
     @property
+    def bytes(self) -> int:
+        """What it holds so far, in bytes of Arrow memory."""
+        return self._written + self._gathered
+
+    @property
     def full(self) -> bool:
         """Whether the file has reached its size."""
-        enough = self._written + self._gathered >= self.sizes.part
-        return enough or self.rows >= self.sizes.rows
+        return self.bytes >= self.sizes.part or self.rows >= self.sizes.rows
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Takes rows; a row group is written when enough have gathered."""

@@ -41,8 +41,9 @@ AFTER_THE_COMMIT: list[Steps] = [
     (Step("journal written", 1, "committed"), Step("database checked"), Step("database replaced")),
     (Step("file deleted"), Step("file deleted", 1, "journal")),
     (Step("database replaced"), Step("run swept")),
-    (Step("last database not used"),),
 ]
+#: What is done beside the rest, before the commit or after it.
+BESIDE: list[Steps] = [(Step("rows loaded ahead"),), (Step("rows loaded ahead", 3),)]
 OF_ANOTHER_NIGHT: list[Steps] = [
     (Step("journal written", 2, "pages"), Step("file written", 1, "_ended/genome")),
     (Step("file adopted", 2), Step("file aside", 1, "manifest.json")),
@@ -160,6 +161,25 @@ def test_killed_after_its_commit_a_run_is_published_by_the_next_command(
     assert _all(AFTER_THE_COMMIT, work) == []
 
 
+def test_killed_while_rows_are_loaded_ahead_a_run_is_as_it_was(
+    served: Served, first: tuple[Lab, Whole], tmp_path: Path
+) -> None:
+    whole = first[1]
+
+    def work(steps: Steps) -> None:
+        lab = Lab(tmp_path / _name(steps))
+        _break(lab, lab.run_words(served.url), steps[0], [None, whole.state])
+        if lab.status()[-1]["status"] == "interrupted":
+            lab.complete(served.url)
+        else:
+            assert lab.do("publish") == 0, lab.said
+        assert lab.figures() == whole.figures
+        assert lab.state() == whole.state
+        assert not lab.strays()
+
+    assert _all(BESIDE, work) == []
+
+
 @pytest.mark.timeout(240)
 def test_killed_on_another_night_the_past_is_as_if_nothing_had_happened(
     first: tuple[Lab, Whole], second: Whole, tmp_path: Path
@@ -181,5 +201,6 @@ def test_killed_on_another_night_the_past_is_as_if_nothing_had_happened(
 
 
 def test_no_step_of_a_run_is_left_out(first: tuple[Lab, Whole]) -> None:
-    stopped_at = {step.name for steps in BEFORE_THE_COMMIT + AFTER_THE_COMMIT for step in steps}
+    every = BEFORE_THE_COMMIT + AFTER_THE_COMMIT + BESIDE
+    stopped_at = {step.name for steps in every for step in steps}
     assert set(steps_in(first[0].folder, "debug")) == stopped_at

@@ -8,7 +8,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from harvester.publish import build_database, template
+from harvester.publish import build_database
+from harvester.publish.template import template
 from tests.publish.place import Place
 
 FORM = """

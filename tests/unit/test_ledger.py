@@ -55,6 +55,18 @@ def test_an_epoch_that_was_given_up_counts_for_nothing() -> None:
     assert ledger.parts == {"genome": ["p.parquet", "p.parquet"]}
 
 
+def test_rows_that_count_no_more_are_known_at_once() -> None:
+    records: list[dict[str, Any]] = [
+        {"is": "restart", "chain": "q.0", "epoch": 2},
+        {"is": "split", "chain": "q.1", "into": [{"id": "q.1.0", "values": ["9606"]}]},
+        {"is": "split", "chain": "q.2", "into": [{"id": "q.2.0", "values": ["1"]}], "kept": True},
+    ]
+    ledger = Ledger.replay(records)
+    assert ledger.void_labels == {"q.0/0", "q.0/1", "q.1/0"}
+    valid = ledger.valid_labels(ledger.chains_for([QUERY]))
+    assert not valid & ledger.void_labels
+
+
 def test_a_new_attempt_asks_again_what_had_failed() -> None:
     failed = {"is": "failed", "chain": "q.0", "status": 0, "reason": "given up"}
     ledger = Ledger.replay([{"is": "attempt"}, failed])

@@ -179,13 +179,13 @@ def test_shards_of_known_size_leave_little_room_on_their_last_pages(
     total: int, workers: int
 ) -> None:
     pieces = full_pieces(total, workers)
-    pages = max(3, ceil(total / 1000) // ceil(1.5 * workers))
+    pages = max(3, ceil(ceil(total / 970) / ceil(1.2 * workers)))
     assert total / pieces <= 970 * pages
     assert total / (pieces - 1) > 970 * pages
 
 
 def test_shards_of_known_size_take_few_requests() -> None:
-    assert [full_pieces(n, 16) for n in (40_000, 490_000)] == [14, 26]
+    assert [full_pieces(n, 16) for n in (40_000, 490_000)] == [14, 20]
 
 
 def test_a_walk_is_cut_only_where_it_would_be_the_last() -> None:

@@ -1,0 +1,211 @@
+"""A first harvest's rows, loaded into its database while more of them are asked for.
+
+Who publishes would read the same files as soon as the last page is there. What was loaded counts
+where the lake holds exactly these rows in the end; else the database is built as ever.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from harvester.errors import LakeError
+from harvester.publish.aside import place_beside
+from harvester.publish.attached import BUILT, ROW_GROUP_SIZE, attached
+from harvester.publish.check import check
+from harvester.publish.layout import Layout, table_layouts
+from harvester.publish.load import fill_tables, load_files, room_for
+from harvester.publish.made import Made, put_made
+from harvester.publish.manifest import CommittedRun, LakeFile, Manifest
+from harvester.publish.sql import text
+from harvester.publish.template import make_form
+from harvester.publish.workbench import KEYS, MEMORY, Connection, workbench
+from harvester.store.keeper import chain_label
+from harvester.store.lake import Lake
+from harvester.telemetry import get_logger
+
+__all__ = ["Ahead"]
+
+_log = get_logger(__name__)
+
+#: Enough for one group of wide rows, with a little more work, beside a run in full swing.
+_LITTLE = "160MB"
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A durable part, and how many rows each walk brought to it, by its label."""
+
+    file: LakeFile
+    walks: Mapping[str, int]
+
+    def rows(self, void: Collection[str]) -> int:
+        """The rows that count."""
+        return sum(rows for walk, rows in self.walks.items() if walk not in void)
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrived:
+    """A part is durable; in a `calm` run there is memory and time to load it."""
+
+    table: str
+    part: _Part
+    void: frozenset[str]
+    calm: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """No more are under way, for the time being."""
+
+    void: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """The database is wanted under this name, as `made` says."""
+
+    made: Made
+    file: Path
+
+
+class _Unfit(Exception):
+    """What was loaded is not what is wanted; or nobody wants it."""
+
+
+class Ahead:
+    """Loads the parts of a lake's first run in a thread of its own.
+
+    Nothing that goes wrong here stops a run: there is only nothing to give then.
+    """
+
+    def __init__(self, lake: Lake, target: Path, run: CommittedRun) -> None:
+        self._run = run
+        self._words: SimpleQueue[_Arrived | _Rest | _Wanted | None] = SimpleQueue()
+        self._thread = ThreadPoolExecutor(1, "load")
+        self._built = self._thread.submit(self._attempt, lake, target)
+
+    def hear(self, record: Mapping[str, Any], void: frozenset[str], *, calm: bool) -> None:
+        """Learns of another part from a fact of the journal; rows of `void` walks do not count."""
+        if path := record.get("part"):
+            walks: Counter[str] = Counter()
+            for page in record["pages"]:
+                walks[chain_label(page["chain"], page["epoch"])] += page["rows"]
+            file = LakeFile(path, record["rows"], record["size"], self._run.run_id)
+            self._words.put(_Arrived(record["table"], _Part(file, walks), void, calm))
+
+    def rest(self, void: frozenset[str]) -> None:
+        """It seems that all have come."""
+        self._words.put(_Rest(void))
+
+    def give(self, made: Made, file: Path) -> bool:
+        """Makes the file such that it is as `made` says, if that can be done; it can be once."""
+        self._words.put(_Wanted(made, file))
+        return self._built.result()
+
+    def close(self) -> None:
+        """Ends the thread; what was not given goes."""
+        self._words.put(None)
+        self._thread.shutdown()
+
+    def _attempt(self, lake: Lake, target: Path) -> bool:
+        try:
+            self._build(lake, target)
+        except (duckdb.Error, LakeError, OSError, _Unfit) as error:
+            reason = f"{type(error).__name__}: {error}".partition("\n")[0]
+            _log.debug("nothing loaded ahead", reason=reason)
+            return False
+        return True
+
+    def _build(self, lake: Lake, target: Path) -> None:
+        with place_beside(target) as aside:
+            with workbench(aside.with_name("spill"), KEYS) as connection:
+                with attached(connection, aside):
+                    make_form(connection, BUILT)
+                    connection.execute("SET checkpoint_threshold = '1KB'")
+                    made, file = self._load(_Loading(connection, lake, self._run.moment))
+                    fill_tables(connection, lake, made.manifest, filled=made.manifest.tables)
+                    put_made(connection, replace(made, versions=made.now))
+                check(connection, aside, made.manifest)
+            aside.replace(file)
+
+    def _load(self, loading: _Loading) -> tuple[Made, Path]:
+        """Loads what comes, until the database is wanted."""
+        while word := self._words.get():
+            match word:
+                case _Arrived():
+                    loading.take(word)
+                case _Rest(void):
+                    loading.load(void)
+                case _Wanted(made, file):
+                    loading.finish(made.manifest)
+                    return made, file
+        why = "the run has ended"
+        raise _Unfit(why)
+
+
+@dataclass(slots=True)
+class _Loading:
+    """The tables as they fill, and how many rows of them count.
+
+    What is void once stays so: at least all rows that count in the end are loaded.
+    """
+
+    connection: Connection
+    lake: Lake
+    moment: datetime
+    _void: frozenset[str] = frozenset()
+    _waiting: dict[str, list[_Part]] = field(default_factory=lambda: defaultdict(list))
+    _loaded: Counter[str] = field(default_factory=Counter)
+
+    def take(self, arrived: _Arrived) -> None:
+        """Loads the first rows that are enough to be compressed together, and no more for now.
+
+        Fewer would be written twice, and more would need the memory of a run in full swing.
+        """
+        parts = self._waiting[arrived.table]
+        parts.append(arrived.part)
+        rows = sum(part.file.rows for part in parts)
+        if arrived.calm and ROW_GROUP_SIZE <= rows < 2 * ROW_GROUP_SIZE and not self._loaded:
+            self._void = arrived.void
+            self._insert(arrived.table, _LITTLE)
+
+    def load(self, void: frozenset[str]) -> None:
+        """Loads all that waits."""
+        self._void = void
+        for table in list(self._waiting):
+            self._insert(table)
+
+    def finish(self, manifest: Manifest) -> None:
+        """Loads the rest, if then all rows are those of the lake, and all of these are current."""
+        self.load(self._void)
+        for table in {*manifest.tables, *self._loaded}:
+            held, loaded = manifest.table(table), self._loaded[table]
+            if not held.rows == held.versions == loaded:
+                why = f"{loaded} rows of {table} are loaded, {held.rows} count"
+                raise _Unfit(why)
+
+    def _insert(self, table: str, wide: str = MEMORY) -> None:
+        parts = self._waiting.pop(table)
+        files = [part.file for part in parts]
+        void = self._void.intersection(walk for part in parts for walk in part.walks)
+        pa.default_memory_pool().release_unused()
+        self.connection.execute(f"SET memory_limit = {text(room_for(files, wide))}")
+        load_files(self.connection, self.lake, _layouts()[table], files, self.moment, void)
+        self.connection.execute(f"SET memory_limit = {text(KEYS)}")
+        rows = sum(part.rows(void) for part in parts)
+        self._loaded[table] += rows
+        _log.debug("rows loaded ahead", table=table, rows=rows)
+
+
+def _layouts() -> Mapping[str, Layout]:
+    return {layout.name: layout for layout in table_layouts()}

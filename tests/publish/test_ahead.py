@@ -1,0 +1,157 @@
+"""Rows that are loaded while a lake's first run goes on: they count, or all is built as ever."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from harvester.errors import LakeError
+from harvester.publish import Ahead, CommittedRun, TableChange, build_database
+from tests.publish.contents import contents, rebuilt
+from tests.publish.place import GOOD, Place, Row, moment
+
+#: More rows than are compressed together, in parts of which only the two first are as many.
+GENES: list[list[Row]] = [
+    [{"gene_id": number} for number in numbers]
+    for numbers in (range(30_000), range(30_000, 31_000), range(31_000, 31_003))
+]
+GENOMES: list[Row] = [{"accession": f"A{number}", "submitter": "one"} for number in range(9)]
+
+NOTHING: frozenset[str] = frozenset()
+Told = pytest.LogCaptureFixture
+
+
+@pytest.fixture
+def told(caplog: pytest.LogCaptureFixture) -> Iterator[Told]:
+    """What is said about rows that are loaded ahead."""
+    with caplog.at_level(logging.DEBUG, "harvester.publish.ahead"):
+        yield caplog
+
+
+def _said(told: Told, words: str) -> int:
+    return sum(message.startswith(words) for message in told.messages)
+
+
+def _ahead(place: Place, run_id: str) -> Ahead:
+    return Ahead(place.lake, place.file, _run(place, run_id))
+
+
+def _run(place: Place, run_id: str) -> CommittedRun:
+    return CommittedRun(run_id, f"{moment(place.runs).isoformat()}Z", "test")
+
+
+def _tell(place: Place, ahead: Ahead, table: str, paths: list[str], parts: list[list[Row]]) -> None:
+    """Tells of these parts as a run does."""
+    for path, rows in zip(paths, parts, strict=True):
+        pages = []
+        for label, count in Counter(row.get("_chain", GOOD) for row in rows).items():
+            chain, _, epoch = label.partition("/")
+            pages.append({"chain": chain, "epoch": int(epoch), "rows": count})
+        record = {"is": "pages", "table": table, "pages": pages, "part": path}
+        sizes = {"rows": len(rows), "size": place.lake.size(path)}
+        ahead.hear({**record, **sizes}, NOTHING, calm=True)
+    ahead.hear({"is": "pages", "table": table, "pages": []}, NOTHING, calm=True)
+
+
+def _publish(place: Place, ahead: Ahead, run_id: str, *changes: TableChange) -> bool:
+    """Whether the database is the one that a build from the lake alone gives."""
+    place.commit(run_id, *changes)
+    build_database(place.lake, place.manifest, place.file, anew=False, ahead=ahead)
+    return contents(place.file, place.runs) == rebuilt(place)
+
+
+def _one_table(place: Place, *parts: list[Row], void: str = "") -> bool:
+    run_id = place.begin()
+    with closing(_ahead(place, run_id)) as ahead:
+        paths = place.stage(run_id, "genome", *parts)
+        _tell(place, ahead, "genome", paths, list(parts))
+        ahead.rest(frozenset({void}))
+        return _publish(place, ahead, run_id, place.merge(run_id, "genome", paths))
+
+
+def test_what_was_loaded_is_what_would_be_built(place: Place, told: Told) -> None:
+    run_id = place.begin()
+    with closing(_ahead(place, run_id)) as ahead:
+        staged = {"gene": GENES, "genome": [GENOMES]}
+        changes = []
+        for table, parts in staged.items():
+            paths = place.stage(run_id, table, *parts)
+            _tell(place, ahead, table, paths, parts)
+            changes.append(place.merge(run_id, table, paths))
+        ahead.rest(NOTHING)
+        assert _publish(place, ahead, run_id, *changes)
+    assert _said(told, "rows loaded ahead") == 3
+    assert not _said(told, "nothing loaded ahead")
+    assert [path.name for path in place.file.parent.iterdir() if path.name[0] == "."] == []
+
+
+def test_what_is_not_loaded_yet_is_loaded_in_the_end(place: Place, told: Told) -> None:
+    run_id = place.begin()
+    with closing(_ahead(place, run_id)) as ahead:
+        staged = place.stage(run_id, "genome", GENOMES)
+        _tell(place, ahead, "genome", staged, [GENOMES])
+        assert _publish(place, ahead, run_id, place.merge(run_id, "genome", staged))
+    assert _said(told, "rows loaded ahead") == 1
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [GENOMES, [*GENOMES[:1]]],
+        [GENOMES, [{**GENOMES[0], "submitter": "two"}]],
+        [GENOMES, [{"accession": "B", "_chain": "q.0/1"}]],
+    ],
+    ids=["twice", "changed", "void in the end"],
+)
+def test_rows_that_do_not_count_are_in_no_database(
+    place: Place, told: Told, parts: list[list[Row]]
+) -> None:
+    assert _one_table(place, *parts)
+    assert place.ask("SELECT count(*) FROM genome") == [len(GENOMES)]
+    assert _said(told, "nothing loaded ahead") == 1
+
+
+def test_rows_that_are_known_to_be_void_are_left_out(place: Place, told: Told) -> None:
+    void: list[Row] = [{"accession": name, "_chain": "q.0/1"} for name in ("A1", "B")]
+    assert _one_table(place, [*void, *GENOMES], void, void="q.0/1")
+    assert place.ask("SELECT count(*) FROM genome") == [len(GENOMES)]
+    assert not _said(told, "nothing loaded ahead")
+
+
+def test_a_lake_that_has_more_is_built_as_ever(place: Place, told: Told) -> None:
+    place.run("genome", GENOMES)
+    place.run("gene", [{"gene_id": 1}])
+    assert _one_table(place, [{"accession": "B"}])
+    assert place.ask("SELECT count(*) FROM genome") == [len(GENOMES) + 1]
+    assert _said(told, "nothing loaded ahead") == 1
+
+
+def test_a_part_that_cannot_be_read_is_nobodys_loss(place: Place, told: Told) -> None:
+    run_id = place.begin()
+    with closing(_ahead(place, run_id)) as ahead:
+        staged = place.stage(run_id, "genome", GENOMES)
+        lost = {"part": "_runs/lost.parquet", "table": "gene", "rows": 1, "size": 1, "pages": []}
+        ahead.hear(lost, NOTHING, calm=True)
+        ahead.rest(NOTHING)
+        assert _publish(place, ahead, run_id, place.merge(run_id, "genome", staged, GOOD))
+    assert _said(told, "nothing loaded ahead") == 1
+
+
+def test_a_run_that_is_not_published_leaves_nothing(place: Place) -> None:
+    run_id = place.begin()
+    with closing(_ahead(place, run_id)) as ahead:
+        staged = place.stage(run_id, "genome", GENOMES)
+        _tell(place, ahead, "genome", staged, [GENOMES])
+        ahead.rest(NOTHING)
+    assert [path.name for path in place.file.parent.iterdir()] == ["lake"]
+
+
+def test_where_no_file_can_be_the_build_says_so(place: Place) -> None:
+    place.file = place.file.with_name("no folder") / "harvest.duckdb"
+    place.file.parent.write_bytes(b"")
+    with pytest.raises(LakeError, match="no folder"):
+        _one_table(place, GENOMES)
