@@ -21,6 +21,11 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 os.environ["XDG_CACHE_HOME"] = str(ROOT / ".pytest_cache")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Tests also wait, for disks and processes: a few more than cores keep these busy."""
+    return (os.cpu_count() or 1) + 2
+
+
 @pytest.fixture(autouse=True)
 def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """A developer's own key, address or lake never reaches a test."""
