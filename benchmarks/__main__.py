@@ -31,8 +31,7 @@ def main() -> None:
         if "floors" in chosen.only:
             floors(folder, round(100_000 * chosen.scale), chosen.repeat)
         if "growth" in chosen.only:
-            sizes = (10_000, 100_000, *((1_000_000,) if chosen.million else ()))
-            growth(folder, sizes, chosen.repeat)
+            growth(folder, chosen.records, chosen.repeat)
         if "rate" in chosen.only:
             one_taxon(folder, chosen.scale, chosen.plot)
             long_run(folder, chosen.minutes)
@@ -47,7 +46,8 @@ def _options() -> argparse.ArgumentParser:
     options.add_argument("--slow", type=int, help="rounds of NCBI's client and dlt, perhaps 0")
     options.add_argument("--only", nargs="+", choices=_PARTS, default=_PARTS, help="these parts")
     options.add_argument("--cases", nargs="+", choices=names, default=names, help="of the peers")
-    options.add_argument("--million", action="store_true", help="growth to 1,000,000 records")
+    grown = "sizes of the growth (10000 100000)"
+    options.add_argument("--records", type=int, nargs="+", default=[10_000, 100_000], help=grown)
     options.add_argument("--minutes", type=float, default=1.0, help="length of the rate's run (1)")
     options.add_argument("--plot", type=Path, metavar="FILE", help="SVG of one taxon over time")
     return options

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.cases import write_job
@@ -24,7 +25,7 @@ _ASSEMBLIES = (
 )  # fmt: skip
 
 
-def growth(folder: Path, sizes: tuple[int, ...], repeat: int) -> None:
+def growth(folder: Path, sizes: Sequence[int], repeat: int) -> None:
     """Prints a row for each size; the second column of peaks is against the size before."""
     print("\nno limit, no latency: features of ten annotations, `register: tables`")
     print(f"  {'records':>12}{'wall s':>9}{'CPU s':>9}{'peak MiB':>10}{'x':>7}{'disk MiB':>10}")

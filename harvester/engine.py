@@ -126,7 +126,7 @@ class Harvest:
         self._channel = Channel(_IN_FLIGHT)
         await self._run()
         await self._store(self._keeper.flush)
-        if self.listener is not None:
+        if self.listener is not None and not self.stop.wanted:
             self.listener.rest(self._ledger.void_labels)
 
     async def _run(self) -> None:

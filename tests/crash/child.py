@@ -16,16 +16,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harvester.cli import (  # noqa: F401 - load them once
-    compact,
-    ingest,
-    plan,
-    publish,
-    query,
-    run,
-    status,
-    tables,
-)
 from harvester.cli.main import main
 
 __all__ = ["STEPS", "Step", "steps_in", "work"]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import wait
@@ -21,13 +19,13 @@ from harvester.runpage import page_of
 from harvester.sandbox import SandboxConfig, Size, serve_in_thread
 from harvester.store.lake import Lake
 from tests.crash.child import STEPS, Step, work
+from tests.forked import alone, beside
 
 __all__ = [
     "JOB",
     "TABLES",
     "Lab",
     "State",
-    "beside",
     "digests",
     "ended",
     "night",
@@ -55,11 +53,6 @@ _VOLATILE = {
 }  # fmt: skip
 _FIGURES = "job, status, records, duplicates, quarantined, unmodelled_fields, missing, failed"
 
-#: Forked from a process that has all modules loaded: a run costs its work and no second more.
-beside = multiprocessing.get_context("forkserver")
-beside.set_forkserver_preload(["tests.crash.child"])
-#: Starting a process looks after all others too, which two threads must not do at once.
-_ONE = threading.Lock()
 #: No process takes longer, on a slow and busy machine.
 _PATIENCE = 50
 
@@ -102,7 +95,7 @@ class Lab:
         """Starts `harvester WORDS`."""
         orders = (self.folder, words, step, room)
         process = beside.Process(target=work, args=orders, daemon=True)
-        with _ONE:
+        with alone:
             process.start()
         return process
 
@@ -134,7 +127,7 @@ class Lab:
 
     def status(self) -> list[dict[str, Any]]:
         """What `harvester status` lists."""
-        with _ONE:  # what is printed meanwhile, by whatever thread, would be taken for its answer
+        with alone:  # what is printed meanwhile, by whatever thread, would be taken for its answer
             done = CliRunner().invoke(status, ["--json", "--lake", str(self.lake)])
         assert done.exit_code == 0, done.output
         return [json.loads(line) for line in done.stdout.splitlines()]
@@ -169,7 +162,7 @@ def ended(process: ForkServerProcess, patience: float = _PATIENCE) -> bool:
     """Whether a process comes to its end within so many seconds."""
     over = bool(wait([process.sentinel], patience))
     if over:
-        with _ONE:
+        with alone:
             process.join()
     return over
 

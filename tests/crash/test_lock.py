@@ -19,7 +19,8 @@ from harvester.publish import Manifest, write_manifest
 from harvester.store.lake import Lake
 from harvester.store.lock import _refusal, hold
 from tests.crash.child import Step
-from tests.crash.lab import Lab, beside, ended
+from tests.crash.lab import Lab, ended
+from tests.forked import beside
 
 NOWHERE = "http://127.0.0.1:9/datasets/v2"
 ROUNDS = 20

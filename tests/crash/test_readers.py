@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.crash.lab import Lab, State, beside, ended, night, sandbox
+from tests.crash.lab import Lab, State, ended, night, sandbox
 from tests.crash.readers import SEEN, keep_open, poll
+from tests.forked import beside
 
 NIGHTS = 10
 

@@ -7,7 +7,6 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from harvester.sandbox import SandboxConfig, serve_in_thread
 from harvester.spec import load_job
 from tests.docs.downloads import save_packages
 from tests.docs.shown import ROOT, Shown, shown
+from tests.forked import program
 
 #: Those below docs/ have tests of their own: they stand on other data.
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -53,18 +53,8 @@ def _first_job(page: str) -> str:
 
 
 def _harvester(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "harvester", *words],
-        cwd=folder,
-        env={
-            **os.environ,
-            "PYTHONPATH": str(ROOT),
-            "HARVESTER_BASE_URL": (folder / "url").read_text(),
-        },
-        capture_output=True,
-        text=True,
-        timeout=50,
-        check=False,
+    return program(
+        folder, words, {**os.environ, "HARVESTER_BASE_URL": (folder / "url").read_text()}
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +14,10 @@ from harvester.fetch import Pace, Policy
 from harvester.model import Job, Query
 from harvester.runner import Outcome, run_job
 from harvester.summary import Summary
+from tests.forked import program
 
 __all__ = ["HASTY", "Nobody", "ask", "go", "harvest", "harvester"]
 
-ROOT = Path(__file__).parents[2]
 #: Faults are asked about again at once, and soon given up.
 HASTY = Policy(attempts=3, first_wait=0.01, longest_wait=0.02)
 
@@ -60,14 +59,6 @@ def ask(folder: Path, sql: str) -> list[Any]:
 
 
 def harvester(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """The program itself, without the developer's own settings."""
+    """The program as a process of its own, without the developer's own settings."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("HARVESTER_", "NCBI_"))}
-    return subprocess.run(
-        [sys.executable, "-m", "harvester", *words],
-        cwd=folder,
-        env={**kept, "PYTHONPATH": str(ROOT), **variables},
-        capture_output=True,
-        text=True,
-        timeout=50,
-        check=False,
-    )
+    return program(folder, words, {**kept, **variables})
