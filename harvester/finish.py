@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Protocol
 
@@ -32,7 +32,7 @@ from harvester.publish import (
     write_meta,
 )
 from harvester.report import Verdict
-from harvester.runpage import RunTold, leave_page, of_failed, of_run, weigh
+from harvester.runpage import RunTold, leave_page, of_failed, of_run, prepare_page, weigh
 from harvester.runs import OpenRun, digest_of, sweep
 from harvester.store.lake import Lake
 from harvester.summary import Summary, TableFigures, failed_of, missing_of
@@ -100,10 +100,12 @@ class Finish:
         self._commit(summary, judged)
         self._close(status)
         manifest = read_manifest(self._lake)
+        found = cache(partial(outline, self._lake, manifest, self._run.id))
+        if ahead is not None:
+            prepare_page(found)  # there is time, rows are still being loaded
         register = self._job.register
         build_database(self._lake, manifest, database, register=register, anew=False, ahead=ahead)
         sweep(self._lake, self._run.id)
-        found = partial(outline, self._lake, manifest, self._run.id)
         return self._reported(self._ending_now(summary), found)
 
     def _failed(self, judged: Judged) -> Summary:

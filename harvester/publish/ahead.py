@@ -39,6 +39,8 @@ _log = get_logger(__name__)
 
 #: Enough for one group of wide rows, with a little more work, beside a run in full swing.
 _LITTLE = "160MB"
+#: So many rows are better compressed at once than when all have come.
+_MANY = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,6 @@ class Ahead:
             with workbench(aside.with_name("spill"), KEYS) as connection:
                 with attached(connection, aside):
                     make_form(connection, BUILT)
-                    connection.execute("SET checkpoint_threshold = '1KB'")
                     made, file = self._load(_Loading(connection, lake, self._run.moment))
                     fill_tables(connection, lake, made.manifest, filled=made.manifest.tables)
                     put_made(connection, replace(made, versions=made.now))
@@ -198,13 +199,19 @@ class _Loading:
         parts = self._waiting.pop(table)
         files = [part.file for part in parts]
         void = self._void.intersection(walk for part in parts for walk in part.walks)
-        pa.default_memory_pool().release_unused()
-        self.connection.execute(f"SET memory_limit = {text(room_for(files, wide))}")
-        load_files(self.connection, self.lake, _layouts()[table], files, self.moment, void)
-        self.connection.execute(f"SET memory_limit = {text(KEYS)}")
         rows = sum(part.rows(void) for part in parts)
+        pa.default_memory_pool().release_unused()
+        self._set("memory_limit", room_for(files, wide))
+        if rows >= _MANY:
+            self._set("checkpoint_threshold", "1KB")
+        load_files(self.connection, self.lake, _layouts()[table], files, self.moment, void)
+        self._set("memory_limit", KEYS)
+        self.connection.execute("RESET checkpoint_threshold")
         self._loaded[table] += rows
         _log.debug("rows loaded ahead", table=table, rows=rows)
+
+    def _set(self, option: str, value: str) -> None:
+        self.connection.execute(f"SET {option} = {text(value)}")
 
 
 def _layouts() -> Mapping[str, Layout]:

@@ -12,7 +12,7 @@ from harvester.publish.layout import META_TABLES, Layout, table_layouts
 from harvester.publish.manifest import Manifest
 from harvester.publish.sql import columns, name, text
 from harvester.publish.views import FILES, MOMENTS
-from harvester.publish.workbench import KEYS, Connection, one
+from harvester.publish.workbench import KEYS, Connection, one, rows_in
 from harvester.store.lake import Lake
 from harvester.telemetry import get_logger
 
@@ -58,25 +58,32 @@ def is_current(file: Path, lake: Lake, manifest: Manifest) -> bool:
 
 
 def _faults(connection: Connection, manifest: Manifest, gained: Manifest | None) -> Iterator[str]:
+    yield from _counts(connection, manifest, gained)
     for layout in table_layouts():
-        state = manifest.table(layout.name)
-        yield from _rows(connection, f"main.{name(layout.name)}", state.rows)
         if gained is None:
             yield from _keys(connection, layout)
         if (gained or manifest).table(layout.name).files:
-            yield from _rows(connection, f"main.{name(f'{layout.name}_history')}", state.versions)
             bind_views(connection, layout)
-    for table in META_TABLES:
-        rows = sum(file.rows for file in manifest.meta.get(table, ()))
-        yield from _rows(connection, f"meta.{name(table)}", rows)
     if gained is None:
         yield from _silence(connection)
 
 
-def _rows(connection: Connection, relation: str, expected: int) -> Iterator[str]:
-    found = one(connection, f"SELECT count(*) FROM {relation}")
-    if found != expected:
-        yield f"{relation} has {found} rows, the lake {expected}"
+def _counts(connection: Connection, manifest: Manifest, gained: Manifest | None) -> Iterator[str]:
+    """Tables that have other rows than the lake."""
+    expected = dict(_expected(manifest, gained))
+    for relation, found in rows_in(connection, list(expected)).items():
+        if found != expected[relation]:
+            yield f"{relation} has {found} rows, the lake {expected[relation]}"
+
+
+def _expected(manifest: Manifest, gained: Manifest | None) -> Iterator[tuple[str, int]]:
+    for layout in table_layouts():
+        state = manifest.table(layout.name)
+        yield f"main.{name(layout.name)}", state.rows
+        if (gained or manifest).table(layout.name).files:
+            yield f"main.{name(f'{layout.name}_history')}", state.versions
+    for table in META_TABLES:
+        yield f"meta.{name(table)}", sum(file.rows for file in manifest.meta.get(table, ()))
 
 
 def _keys(connection: Connection, layout: Layout) -> Iterator[str]:

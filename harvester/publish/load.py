@@ -46,6 +46,8 @@ def fill_tables(
     _insert(connection, MOMENTS, moments_table(manifest.moments()))
     for relation in _relations(lake, manifest, "memory.main"):
         layout, run = relation.layout, connection.execute
+        if not relation.files.data:
+            continue
         if not relation.over:
             run(f"INSERT INTO {name(layout.schema)}.{name(layout.name)} {relation.current}")
         elif layout.name not in filled:

@@ -10,7 +10,7 @@ from harvester.publish.made import Made
 from harvester.publish.manifest import Manifest
 from harvester.publish.sql import name
 from harvester.publish.views import PAST
-from harvester.publish.workbench import Connection, one
+from harvester.publish.workbench import Connection, rows_in
 
 __all__ = ["doubts"]
 
@@ -38,9 +38,10 @@ def doubts(
     whole = held.size * due.now / max(1, held.versions)
     if last.stat().st_size > max(_LOOSE * whole, _SMALL):
         yield "the last one has too many holes"
-    for relation, rows in _counts(held.manifest):
-        if one(connection, f"SELECT count(*) FROM {relation}") != rows:
-            yield f"the last one does not have {rows} rows in {relation}"
+    expected = dict(_counts(held.manifest))
+    for relation, found in rows_in(connection, list(expected)).items():
+        if found != expected[relation]:
+            yield f"the last one does not have {expected[relation]} rows in {relation}"
 
 
 def _counts(manifest: Manifest) -> Iterator[tuple[str, int]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -13,7 +13,17 @@ import pyarrow as pa
 
 from harvester.errors import LakeError
 
-__all__ = ["KEYS", "MEMORY", "Connection", "hush", "one", "open_bench", "with_room", "workbench"]
+__all__ = [
+    "KEYS",
+    "MEMORY",
+    "Connection",
+    "hush",
+    "one",
+    "open_bench",
+    "rows_in",
+    "with_room",
+    "workbench",
+]
 
 #: What DuckDB may hold in memory; the process needs some 100 MB beside it.
 MEMORY = "192MB"
@@ -83,3 +93,10 @@ def one(connection: Connection, statement: str) -> int:
     """The number that a query finds."""
     ((number,),) = connection.execute(statement).fetchall()
     return int(number or 0)
+
+
+def rows_in(connection: Connection, relations: Sequence[str]) -> dict[str, int]:
+    """How many rows each of these has, asked in one statement."""
+    asked = (f"SELECT {turn}, count(*) FROM {one}" for turn, one in enumerate(relations))
+    found = connection.execute(" UNION ALL ".join(asked)).fetchall()
+    return {relations[turn]: count for turn, count in found}

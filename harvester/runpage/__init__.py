@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from importlib import import_module
 
 from harvester.errors import SpecError
 from harvester.publish import outline, read_manifest
@@ -21,10 +23,18 @@ __all__ = [
     "page_of",
     "page_of_the_past",
     "pages",
+    "prepare_page",
     "weigh",
 ]
 
 _log = get_logger(__name__)
+
+
+def prepare_page(found: Callable[[], object]) -> None:
+    """Does what takes a moment beforehand; what goes wrong is told when the page is left."""
+    with suppress(Exception):
+        found()
+        import_module("harvester.runpage.page").template()
 
 
 def leave_page(lake: Lake, run_id: str, tell: Callable[[], RunTold]) -> None:

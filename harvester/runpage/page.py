@@ -11,7 +11,7 @@ from harvester.runpage.told import RunTold
 from harvester.runpage.view import glance, sections
 from harvester.texts import printable
 
-__all__ = ["render"]
+__all__ = ["render", "template"]
 
 #: Figures at which an operator looks twice where they are not zero.
 _WORRYING = frozenset({"failed", "missing", "quarantined", "throttled"})
@@ -19,7 +19,7 @@ _WORRYING = frozenset({"failed", "missing", "quarantined", "throttled"})
 
 def render(told: RunTold) -> str:
     """The page; whatever NCBI sent is text on it, and can be nothing else."""
-    return _template().render(
+    return template().render(
         figures=told.figures,
         line=told.line,
         afresh=told.afresh,
@@ -33,7 +33,8 @@ def render(told: RunTold) -> str:
 
 
 @cache
-def _template() -> Template:
+def template() -> Template:
+    """What a page is made with, read once."""
     setting = Environment(
         autoescape=True,
         undefined=StrictUndefined,
