@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
@@ -13,6 +12,7 @@ from harvester.fetch import Policy
 from harvester.model import Query
 from harvester.sandbox import SandboxConfig, Served, Size, serve_in_thread
 from harvester.summary import Summary
+from tests.digests import Digests, digests_of
 from tests.wire.runs import harvest
 
 #: Patient in number, impatient in time.
@@ -37,14 +37,12 @@ def _run(folder: Path, served: Served, *queries: Query) -> Summary:
     return harvest(folder, served.url, *queries, policy=POLICY)
 
 
-def _rows(folder: Path) -> dict[str, list[Any]]:
-    sql = "SELECT * EXCLUDE (_run_id, _fetched_at, _seen_at) FROM {} ORDER BY ALL"
-    with duckdb.connect(str(folder / "x.duckdb"), read_only=True) as connection:
-        return {name: connection.sql(sql.format(name)).fetchall() for name in TABLES}
+def _rows(folder: Path) -> Digests:
+    return digests_of(folder / "x.duckdb", *TABLES)
 
 
 @pytest.fixture(scope="module")
-def clean(served: Served, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
+def clean(served: Served, tmp_path_factory: pytest.TempPathFactory) -> Digests:
     folder = tmp_path_factory.mktemp("clean")
     served.faults.set("")
     assert _run(folder, served, *QUERIES).status == "complete"
@@ -61,7 +59,7 @@ def clean(served: Served, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
     ],
 )  # fmt: skip
 def test_passing_faults_cost_no_row(
-    faults: str, served: Served, clean: dict[str, list[Any]], tmp_path: Path
+    faults: str, served: Served, clean: Digests, tmp_path: Path
 ) -> None:
     served.faults.set(faults)
     try:
@@ -100,7 +98,7 @@ def test_unknown_fields_are_kept_and_told(served: Served, tmp_path: Path) -> Non
 
 
 def test_a_broken_line_is_kept_with_its_bytes_and_costs_no_neighbour(
-    served: Served, clean: dict[str, list[Any]], tmp_path: Path
+    served: Served, clean: Digests, tmp_path: Path
 ) -> None:
     served.faults.set("annotation/broken-line@2")
     try:
@@ -108,7 +106,7 @@ def test_a_broken_line_is_kept_with_its_bytes_and_costs_no_neighbour(
     finally:
         served.faults.set("")
     assert summary.quarantined == 1
-    assert summary.tables["annotation"].rows == len(clean["annotation"]) - 1
+    assert summary.tables["annotation"].rows == clean["annotation"][0] - 1
     with duckdb.connect(str(tmp_path / "x.duckdb"), read_only=True) as connection:
         kept = connection.sql("SELECT data, reason, table_name FROM meta.quarantine").fetchall()
     assert len(kept) == 1
@@ -118,7 +116,7 @@ def test_a_broken_line_is_kept_with_its_bytes_and_costs_no_neighbour(
 
 @pytest.mark.parametrize("form", ["camel", "bare", "camel,bare"])
 def test_older_forms_bring_the_same_rows(
-    form: str, served: Served, clean: dict[str, list[Any]], tmp_path: Path
+    form: str, served: Served, clean: Digests, tmp_path: Path
 ) -> None:
     served.faults.set(form)
     try:
@@ -128,7 +126,7 @@ def test_older_forms_bring_the_same_rows(
     assert summary.status == "complete"
     sql = "SELECT accession, organism.organism_name FROM genome ORDER BY ALL"
     with duckdb.connect(str(tmp_path / "x.duckdb"), read_only=True) as connection:
-        assert len(connection.sql(sql).fetchall()) == len(clean["genome"])
+        assert len(connection.sql(sql).fetchall()) == clean["genome"][0]
         assert connection.sql("SELECT count(DISTINCT gene_id) FROM gene").fetchall() == [(3,)]
 
 

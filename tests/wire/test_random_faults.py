@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from harvester.sandbox import SandboxConfig, Served, Size, serve_in_thread
-from tests.wire.test_harvest import harvest, rows
+from tests.digests import Digests, digests_of
+from tests.wire.test_harvest import harvest
 
 SIZES = (
     Size("genome", "1280", 1100),
@@ -64,15 +64,12 @@ def served() -> Iterator[Served]:
         yield server
 
 
-def _tables(folder: Path) -> dict[str, list[dict[str, Any]]]:
-    sql = "SELECT * EXCLUDE (_run_id, _fetched_at, _seen_at) FROM {} ORDER BY ALL"
-    return {name: rows(folder, sql.format(name)) for name in TABLES}
+def _tables(folder: Path) -> Digests:
+    return digests_of(folder / "data/harvest.duckdb", *TABLES)
 
 
 @pytest.fixture(scope="module")
-def clean(
-    served: Served, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[int, dict[str, list[dict[str, Any]]]]:
+def clean(served: Served, tmp_path_factory: pytest.TempPathFactory) -> tuple[int, Digests]:
     folder = tmp_path_factory.mktemp("clean")
     served.faults.set("")
     done, summary = harvest(folder, served.url, JOB)
@@ -85,7 +82,7 @@ def clean(
 def test_one_answer_in_five_is_faulty(
     seed: int,
     served: Served,
-    clean: tuple[int, dict[str, list[dict[str, Any]]]],
+    clean: tuple[int, Digests],
     tmp_path: Path,
 ) -> None:
     requests, tables = clean
