@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from harvester.publish.sql import text
-from harvester.publish.workbench import Connection
+from harvester.publish.workbench import HOME, Connection
 
 __all__ = ["BUILT", "ROW_GROUP_SIZE", "STORAGE_VERSION", "attached"]
 
@@ -32,5 +32,5 @@ def attached(connection: Connection, file: Path) -> Iterator[None]:
     run("SET disabled_optimizers = 'join_order,build_side_probe_side'")
     yield
     run(f"CHECKPOINT {BUILT}")
-    run("USE memory")
+    run(f"USE {HOME}")
     run(f"DETACH {BUILT}")

@@ -12,7 +12,7 @@ from harvester.publish.layout import META_TABLES, Layout, table_layouts
 from harvester.publish.manifest import Manifest
 from harvester.publish.sql import columns, name, text
 from harvester.publish.views import FILES, MOMENTS
-from harvester.publish.workbench import KEYS, Connection, one, rows_in
+from harvester.publish.workbench import HOME, KEYS, Connection, one, rows_in
 from harvester.store.lake import Lake
 from harvester.telemetry import get_logger
 
@@ -34,7 +34,7 @@ def check(
     connection.execute(f"ATTACH {text(str(file))} AS new (READ_ONLY)")
     connection.execute("USE new")
     faults = list(_faults(connection, manifest, gained))
-    connection.execute("USE memory")
+    connection.execute(f"USE {HOME}")
     connection.execute("DETACH new")
     if faults:
         raise LakeError(f"the new database is wrong, the old one stays: {'; '.join(faults)}")

@@ -18,7 +18,7 @@ from harvester.publish.sightings import with_sightings
 from harvester.publish.sql import any_of, name
 from harvester.publish.template import make_form
 from harvester.publish.views import FILES, MOMENTS, PAST, around
-from harvester.publish.workbench import KEYS, MEMORY, Connection
+from harvester.publish.workbench import HOME, KEYS, MEMORY, Connection
 from harvester.schema import CHAIN
 from harvester.store.lake import Lake
 
@@ -44,7 +44,7 @@ def fill_tables(
 ) -> None:
     """Fills all tables but those that are `filled` already, by name."""
     _insert(connection, MOMENTS, moments_table(manifest.moments()))
-    for relation in _relations(lake, manifest, "memory.main"):
+    for relation in _relations(lake, manifest, f"{HOME}.main"):
         layout, run = relation.layout, connection.execute
         if not relation.files.data:
             continue

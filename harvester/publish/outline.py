@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -12,7 +11,7 @@ from harvester.publish.called import called
 from harvester.publish.layout import META_TABLES
 from harvester.publish.manifest import Manifest
 from harvester.publish.sql import name, parquet, text, texts
-from harvester.publish.workbench import KEYS, Connection, one, open_bench, with_room
+from harvester.publish.workbench import KEYS, Connection, one, with_room, workbench
 from harvester.store.lake import Lake
 
 __all__ = ["CONCERNS", "EXAMPLES", "SHOWN", "VALUES", "Outline", "Some", "outline"]
@@ -66,7 +65,7 @@ def outline(lake: Lake, manifest: Manifest, run_id: str) -> Outline:
     """What a committed run left in the meta tables."""
 
     def work(room: str) -> Outline:
-        with closing(open_bench(room)) as connection:
+        with workbench("", room) as connection:
             return _Meta(connection, lake, manifest, run_id).outline()
 
     return with_room(work, KEYS)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from harvester.publish.manifest import Manifest
 from harvester.publish.sql import any_of, parquet
-from harvester.publish.workbench import KEYS, open_bench, with_room
+from harvester.publish.workbench import KEYS, with_room, workbench
 from harvester.store.lake import Lake
 
 __all__ = ["change_counts"]
@@ -28,11 +28,8 @@ def change_counts(lake: Lake, manifest: Manifest, runs: Collection[str]) -> Coun
     )
 
     def work(room: str) -> list[tuple[str, str, str, int]]:
-        connection = open_bench(room)
-        try:
+        with workbench("", room) as connection:
             return connection.execute(counted).fetchall()
-        finally:
-            connection.close()
 
     counts: dict[str, dict[str, dict[str, int]]] = {}
     for run, table, change, rows in with_room(work, KEYS):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +16,7 @@ import pyarrow as pa
 from harvester.errors import LakeError
 
 __all__ = [
+    "HOME",
     "KEYS",
     "MEMORY",
     "Connection",
@@ -32,6 +35,17 @@ KEYS = "96MB"
 #: What it gets when it did not come by with that: rows may be wider than any seen so far.
 _AMPLE = "2GB"
 
+#: The database that a workbench is, and where statements are about it by default.
+HOME = "bench"
+_AFTERWARDS = (
+    "RESET disabled_optimizers",
+    "RESET checkpoint_threshold",
+    "USE memory",
+    f"DETACH {HOME}",
+)
+#: By process: to make an instance takes as long as most of what is asked of it.
+_IDLE: dict[int, list[duckdb.DuckDBPyConnection]] = {}
+
 T = TypeVar("T")
 
 Connection = duckdb.DuckDBPyConnection
@@ -39,15 +53,60 @@ Connection = duckdb.DuckDBPyConnection
 
 @contextmanager
 def workbench(spill: Path | str, memory: str) -> Iterator[Connection]:
-    """A connection that is closed, and whose spilled files are gone, when the block ends."""
-    Path(spill).parent.mkdir(parents=True, exist_ok=True)
+    """A connection to an empty database; all that was made there goes when the block ends.
+
+    What it spills goes as well. The instance behind it is kept for the next one if it is as new.
+    """
     pa.default_memory_pool().release_unused()
-    connection = open_bench(memory, spill)
+    instance, connection = _taken(str(spill), memory)
+    as_new = False
     try:
         yield connection
+        for statement in _AFTERWARDS:
+            connection.execute(statement)
+        as_new = not (spill and Path(spill).exists())
     finally:
         connection.close()
-        shutil.rmtree(spill, ignore_errors=True)
+        if as_new:
+            _idle().append(instance)
+        else:
+            instance.close()
+        if spill:
+            shutil.rmtree(spill, ignore_errors=True)
+
+
+def _taken(spill: str, memory: str) -> tuple[Connection, Connection]:
+    """An instance, and a connection to it that is ready for work."""
+    if spill:
+        Path(spill).parent.mkdir(parents=True, exist_ok=True)
+    while _idle():
+        instance = _idle().pop()
+        try:
+            return instance, _ready(instance, spill, memory)
+        except duckdb.Error:
+            instance.close()  # where it spilled before, it does so for good
+    instance = open_bench(memory, spill)
+    return instance, _ready(instance, spill, memory)
+
+
+def _ready(instance: Connection, spill: str, memory: str) -> Connection:
+    connection = instance.cursor()
+    connection.execute(f"SET memory_limit = '{memory}'")
+    connection.execute("SET temp_directory = $1", [spill])
+    connection.execute(f"ATTACH ':memory:' AS {HOME}")
+    connection.execute(f"USE {HOME}")
+    return connection
+
+
+def _idle() -> list[Connection]:
+    """The instances that nobody uses; a forked process leaves alone what is not its own."""
+    return _IDLE.setdefault(os.getpid(), [])
+
+
+@atexit.register
+def _close_idle() -> None:
+    while _idle():
+        _idle().pop().close()
 
 
 def open_bench(memory: str, spill: Path | str = "") -> Connection:
