@@ -73,6 +73,8 @@ class Page:
         WebDriverWait(self.browser.driver, 15, 0.05).until(lambda _: until())
 
     def find(self, selector: str) -> WebElement:
+        """The element, as soon as it is there."""
+        self.wait(lambda: bool(self.all(selector)))
         return self.browser.driver.find_element(By.CSS_SELECTOR, selector)
 
     def all(self, selector: str) -> list[str]:
