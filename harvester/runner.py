@@ -72,8 +72,9 @@ def run_job(
                 structlog.contextvars.bound_contextvars(run=run.id, job=job.name),
                 _ahead(run, review) as ahead,
             ):
-                stop = _harvest(run, review, pace, observer, reins, ahead)
-                return _finish(run, review, pace, stop, on_publish, ahead)
+                course = _Course(run, review, pace, ahead)
+                stop = course.harvest(observer, reins)
+                return course.finish(stop, on_publish)
         finally:
             run.journal.close()
 
@@ -90,61 +91,59 @@ def _ahead(run: OpenRun, review: Review) -> Iterator[Ahead | None]:
         yield ahead
 
 
-def _finish(
-    run: OpenRun,
-    review: Review,
-    pace: Pace,
-    stop: Stop,
-    on_publish: Callable[[], None],
-    ahead: Ahead | None,
-) -> Outcome:
-    finish = Finish(run, review, pace.base_url, _planned(review, pace))
-    if stop.wanted:
-        status = "failed" if stop.outage else "interrupted"
-        return Outcome(finish.early(status), stop.signal, stop.outage)
-    on_publish()
-    summary = finish.publish(Path(review.job.database), ahead)
-    _log.info("run finished", summary=summary.line())
-    return Outcome(summary)
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """A run that is open: harvest, then finish."""
 
+    run: OpenRun
+    review: Review
+    pace: Pace
+    ahead: Ahead | None
 
-def _planned(review: Review, pace: Pace) -> Plan | None:
-    """What a plan would have said when the run began: no more was known then than the counts."""
-    queries = review.job.queries
-    try:
-        experience = experience_of(review.job)
-    except LakeError as error:  # publishing will tell, if that matters
-        _log.debug("nothing planned", reason=str(error))
-        return None
-    counts = review.ledger.first_counts(queries)
-    return plan_of(queries, counts, pace.rate, pace.concurrency, experience)
+    def harvest(self, observer: Observer, reins: Reins | None) -> Stop:
+        """Asks for what is open; gives what ended it."""
+        queries = len(self.review.job.queries)
+        _log.info("run resumed" if self.run.resumed else "run started", queries=queries)
+        ledger, journal = self.run.ledger, self.run.journal
+        harvest = Harvest(ledger, journal, self._keeper(), self.pace, observer)
+        harvest.listener = self.ahead
+        conduct = Conduct(self.review.job, ledger, harvest, self.review)
+        if reins is None:
+            asyncio.run(conduct.run())
+        else:
+            harvest.stop = reins.stop
+            reins.drive(conduct.run())
+        return harvest.stop
 
+    def finish(self, stop: Stop, on_publish: Callable[[], None]) -> Outcome:
+        """Publishes what arrived, unless the run was stopped."""
+        finish = Finish(self.run, self.review, self.pace.base_url, self._planned())
+        if stop.wanted:
+            status = "failed" if stop.outage else "interrupted"
+            return Outcome(finish.early(status), stop.signal, stop.outage)
+        on_publish()
+        summary = finish.publish(Path(self.review.job.database), self.ahead)
+        _log.info("run finished", summary=summary.line())
+        return Outcome(summary)
 
-def _harvest(
-    run: OpenRun,
-    review: Review,
-    pace: Pace,
-    observer: Observer,
-    reins: Reins | None,
-    ahead: Ahead | None,
-) -> Stop:
-    queries = len(review.job.queries)
-    _log.info("run resumed" if run.resumed else "run started", queries=queries)
-    keeper = Keeper(
-        review.lake,
-        run.journal,
-        run.id,
-        run.ledger.attempts,
-        {name: lake_schema(resource) for name, resource in RESOURCES.items()},
-        load_schema("meta/quarantine").arrow(),
-        early=ahead is not None,
-    )
-    harvest = Harvest(run.ledger, run.journal, keeper, pace, observer)
-    harvest.listener = ahead
-    conduct = Conduct(review.job, run.ledger, harvest, review)
-    if reins is None:
-        asyncio.run(conduct.run())
-    else:
-        harvest.stop = reins.stop
-        reins.drive(conduct.run())
-    return harvest.stop
+    def _keeper(self) -> Keeper:
+        return Keeper(
+            self.review.lake,
+            self.run.journal,
+            self.run.id,
+            self.run.ledger.attempts,
+            {name: lake_schema(resource) for name, resource in RESOURCES.items()},
+            load_schema("meta/quarantine").arrow(),
+            early=self.ahead is not None,
+        )
+
+    def _planned(self) -> Plan | None:
+        """What a plan would have said when the run began: no more was known then than counts."""
+        job, pace = self.review.job, self.pace
+        try:
+            experience = experience_of(job)
+        except LakeError as error:  # publishing will tell, if that matters
+            _log.debug("nothing planned", reason=str(error))
+            return None
+        counts = self.run.ledger.first_counts(job.queries)
+        return plan_of(job.queries, counts, pace.rate, pace.concurrency, experience)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from importlib import import_module
 
 from harvester.errors import SpecError
 from harvester.publish import outline, read_manifest
@@ -34,7 +33,9 @@ def prepare_page(found: Callable[[], object]) -> None:
     """Does what takes a moment beforehand; what goes wrong is told when the page is left."""
     with suppress(Exception):
         found()
-        import_module("harvester.runpage.page").template()
+        from harvester.runpage.page import template  # noqa: PLC0415 - jinja2 takes a moment
+
+        template()
 
 
 def leave_page(lake: Lake, run_id: str, tell: Callable[[], RunTold]) -> None:

@@ -19,6 +19,7 @@ from harvester.runpage import page_of
 from harvester.sandbox import SandboxConfig, Size, serve_in_thread
 from harvester.store.lake import Lake
 from tests.crash.child import STEPS, Step, work
+from tests.digests import digest_of
 from tests.forked import alone, beside
 
 __all__ = [
@@ -171,12 +172,10 @@ def digests(
     connection: duckdb.DuckDBPyConnection, relations: Sequence[str] = tuple(_VOLATILE)
 ) -> State:
     """Of each relation the rows and a digest of them."""
-    return {name: _digest(connection, name) for name in relations}
+    return {name: _rows_and_digest(connection, name) for name in relations}
 
 
-def _digest(connection: duckdb.DuckDBPyConnection, name: str) -> tuple[int, int]:
+def _rows_and_digest(connection: duckdb.DuckDBPyConnection, name: str) -> tuple[int, int]:
     over = "_valid_to IS NULL AS current, " if name.endswith("_history") else ""
     rows = f"SELECT {over}* EXCLUDE ({', '.join(_VOLATILE[name])}) FROM {name}"
-    summed = f"SELECT count(*), coalesce(sum(hash(r)), 0) FROM ({rows}) r"
-    ((count, digest),) = connection.execute(summed).fetchall()
-    return int(count), int(digest)
+    return digest_of(connection, rows)

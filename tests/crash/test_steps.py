@@ -116,6 +116,13 @@ def _break(lab: Lab, words: Sequence[str], step: Step, allowed: Sequence[State |
     assert len(runs) == len({run["run_id"] for run in runs})
 
 
+def _is_whole(lab: Lab, whole: Whole) -> None:
+    """Nothing tells this lake from one whose run nobody disturbed."""
+    assert lab.figures() == whole.figures
+    assert lab.state() == whole.state
+    assert not lab.strays()
+
+
 def _ended_by(step: Step) -> int:
     return 128 + step.signal if step.signal == signal.SIGTERM else -step.signal
 
@@ -134,9 +141,7 @@ def test_killed_before_its_commit_a_run_goes_on(
         summary = lab.complete(served.url)
         assert [summary["run_id"]] == begun
         assert summary["resumed"]
-        assert lab.figures() == whole.figures
-        assert lab.state() == whole.state
-        assert not lab.strays()
+        _is_whole(lab, whole)
 
     assert _all(BEFORE_THE_COMMIT, work) == []
 
@@ -154,9 +159,7 @@ def test_killed_after_its_commit_a_run_is_published_by_the_next_command(
         for step in steps[1:]:
             _break(lab, PUBLISH, step, [None, whole.state])
         assert lab.do("publish") == 0, lab.said
-        assert lab.figures() == whole.figures
-        assert lab.state() == whole.state
-        assert not lab.strays()
+        _is_whole(lab, whole)
 
     assert _all(AFTER_THE_COMMIT, work) == []
 
@@ -173,9 +176,7 @@ def test_killed_while_rows_are_loaded_ahead_a_run_is_as_it_was(
             lab.complete(served.url)
         else:
             assert lab.do("publish") == 0, lab.said
-        assert lab.figures() == whole.figures
-        assert lab.state() == whole.state
-        assert not lab.strays()
+        _is_whole(lab, whole)
 
     assert _all(BESIDE, work) == []
 

@@ -12,6 +12,7 @@ import pytest
 from harvester.errors import LakeError
 from harvester.publish import Ahead, CommittedRun, TableChange, build_database
 from harvester.publish.made import Made
+from tests.digests import digest_of
 from tests.publish.contents import contents, rebuilt
 from tests.publish.place import GOOD, Place, Row, moment
 
@@ -77,9 +78,7 @@ def _one_table(place: Place, *parts: list[Row], void: str = "") -> bool | None:
 def _digest(file: Path, table: str) -> tuple[int, int]:
     """How many rows, and what is in all of their columns."""
     with duckdb.connect(str(file), read_only=True) as connection:
-        summed = f"SELECT count(*), sum(hash(r)) FROM {table} r"
-        ((rows, digest),) = connection.execute(summed).fetchall()
-    return rows, digest
+        return digest_of(connection, f"FROM {table}")
 
 
 def test_what_was_loaded_is_what_would_be_built(place: Place) -> None:
