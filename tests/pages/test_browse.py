@@ -228,7 +228,7 @@ def test_a_new_run_is_told_and_shown(browser: Browser, place: Place, tmp_path: P
         another_night(file, tmp_path / "aside", 4).replace(file)
         page.act("#sort-accession")
         page.wait(lambda: f"of {GENOMES + 1}" in page.text)
-        assert "new database" in browser.text("#news")
+        page.wait(lambda: "new database" in browser.text("#news"))
         assert "4 runs" in browser.text("#database")
         assert browser.complaints() == []
 
