@@ -82,7 +82,7 @@ endif
 # A stamp is newer than the lock that it stands for, so a second `make` installs nothing.
 .venv/dev.stamp: .venv/runtime.stamp requirements/dev.txt
 	@echo 'Installing what tests and lint need …'
-	@$(LOCKED) --requirement requirements/dev.txt
+	@$(LOCKED) --no-compile --requirement requirements/dev.txt
 	@touch $@
 
 # Pages are looked at in a real Chromium. In a container that is there for tests it is fetched from
@@ -104,7 +104,8 @@ endif
 
 .venv/runtime.stamp: requirements/runtime.txt requirements/build.txt pyproject.toml | .venv/bin/python
 	@echo 'Installing what the harvester needs …'
-	@$(LOCKED) --requirement requirements/runtime.txt --requirement requirements/build.txt
+	@$(LOCKED) --requirement requirements/build.txt
+	@$(LOCKED) --requirement requirements/runtime.txt
 	@$(PACKAGE)
 	@touch $@
 
