@@ -22,8 +22,8 @@ from harvester.cli.main import cli, main
 
 __all__ = ["alone", "beside", "program"]
 
-for _name in cli.list_commands(click.Context(cli)):
-    import_module(f"harvester.cli.{_name}")
+for _name in (*map("cli.{}".format, cli.list_commands(click.Context(cli))), "runpage.page"):
+    import_module(f"harvester.{_name}")
 
 beside = multiprocessing.get_context("forkserver")
 beside.set_forkserver_preload(["tests.forked", "tests.crash.child"])
