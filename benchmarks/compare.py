@@ -30,6 +30,7 @@ class Peer:
     needs: str
     table: str
     slow: bool
+    words: tuple[str, ...] = ()
 
     @property
     def installed(self) -> bool:
@@ -41,6 +42,7 @@ PEERS = (
     Peer("hand loop", "by_hand", "requests", "{}", slow=False),
     Peer("NCBI's client", "client", "ncbi", "{}", slow=True),
     Peer("dlt", "dlt_rest", "dlt", "ncbi.{}", slow=True),
+    Peer("dlt, told to load Parquet", "dlt_rest", "dlt", "ncbi.{}", slow=True, words=("parquet",)),
 )
 _Runs = dict[str, list[Usage]]
 
@@ -74,7 +76,8 @@ class _Place:
             table = peer.table.format(table)
             errand = here / "errand.json"
             self.case.errand(self.sandbox.url, values, here / "bench.duckdb").write(errand)
-            usage = run(["-m", f"benchmarks.peers.{peer.module}", str(errand)], here)
+            module = f"benchmarks.peers.{peer.module}"
+            usage = run(["-m", module, str(errand), *peer.words], here)
         self._check(here / "bench.duckdb", table, peer.title if peer else _OURS)
         shutil.rmtree(here)
         return usage

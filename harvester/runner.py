@@ -132,7 +132,7 @@ class _Course:
             self.run.journal,
             self.run.id,
             self.run.ledger.attempts,
-            {name: lake_schema(resource) for name, resource in RESOURCES.items()},
+            {table: lake_schema(RESOURCES[table]) for table in self.review.tables},
             load_schema("meta/quarantine").arrow(),
             early=self.ahead is not None,
         )

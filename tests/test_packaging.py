@@ -207,7 +207,8 @@ def elsewhere(tmp_path: Path) -> Path:
 
 
 def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    inherited = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
+    own = ("MAKE", "ARGS")  # those of the `make test` that this test may be part of
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith(own)}
     command = ["make", "--no-print-directory", *arguments]
     return subprocess.run(
         command, cwd=folder, env=inherited, capture_output=True, text=True, check=False

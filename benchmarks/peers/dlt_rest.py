@@ -1,7 +1,11 @@
-"""dlt's REST source into DuckDB: a declared resource for each query, the cursor in the body."""
+"""dlt's REST source into DuckDB: a declared resource for each query, the cursor in the body.
+
+A word after the errand is the format of the files that it loads; by itself it writes INSERTs.
+"""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +17,7 @@ from benchmarks.peers.errand import KEY, PAGE, Errand
 __all__ = ["main"]
 
 
-def main(errand: Errand) -> None:
+def main(errand: Errand, form: str | None = None) -> None:
     """Runs one pipeline; resources are extracted in parallel, as dlt does if it is asked to."""
     database = Path(errand.database)
     resources = _resources(errand)
@@ -32,7 +36,7 @@ def main(errand: Errand) -> None:
         destination=dlt.destinations.duckdb(errand.database),
         dataset_name="ncbi",
     )
-    pipeline.run(source, loader_file_format="parquet")
+    pipeline.run(source, loader_file_format=form)
 
 
 def _resources(errand: Errand) -> list[dict[str, Any]]:
@@ -74,4 +78,4 @@ def _list(chunk: list[int]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    main(Errand.given())
+    main(Errand.given(), *sys.argv[2:])

@@ -36,7 +36,7 @@ CONTRADICTIONS = {
 def poll(database: Path, stop: Event, seen: Path) -> None:
     """Opens, reads and closes the database again and again."""
     with seen.open("w") as lines:
-        while not stop.wait(0.3):
+        while not stop.wait(0.6):
             if database.exists():
                 with _opened(database) as connection:
                     lines.write(f"{json.dumps(_look(connection))}\n")
