@@ -60,11 +60,14 @@ _PATIENCE = 50
 State = dict[str, tuple[int, int]]
 
 
-def night(number: int = 0, *, faults: str = "", latency: float = 0.02) -> SandboxConfig:
+def night(
+    number: int = 0, *, faults: str = "", latency: float = 0.02, pages: int = 2
+) -> SandboxConfig:
     """The sandbox of a night: each time more records, and every two nights others."""
+    most = 1000 * (pages - 1)
     sizes = (
-        Size("genome", "562", 1100 + 100 * number),
-        Size("annotation", "GCF_000005845.2", 2100 + 50 * number),
+        Size("genome", "562", most + 100 + 100 * number),
+        Size("annotation", "GCF_000005845.2", 2 * most + 100 + 50 * number),
     )
     seed = 1 + number // 2 % 2
     return SandboxConfig(rps=0, latency=latency, seed=seed, sizes=sizes, faults=faults)

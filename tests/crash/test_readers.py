@@ -49,7 +49,7 @@ def test_each_state_that_readers_see_is_that_after_a_whole_run(tmp_path: Path) -
     lab, states = Lab(tmp_path), []
     with _readers(lab) as seen:
         for number in range(NIGHTS):
-            with sandbox(night(number)) as served:
+            with sandbox(night(number, pages=1)) as served:
                 lab.complete(served.url, "--accept-removals")
             states.append(lab.state(SEEN))
     polled, kept = _seen(seen["poll"]), _seen(seen["keep_open"])
