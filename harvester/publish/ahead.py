@@ -7,10 +7,11 @@ where the lake holds exactly these rows in the end; else the database is built a
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -39,7 +40,7 @@ _log = get_logger(__name__)
 
 #: Enough for one group of wide rows, with a little more work, beside a run in full swing.
 _LITTLE = "160MB"
-#: So many rows are better compressed at once than when all have come.
+#: So many rows are worth a DuckDB of their own, and are better compressed at once than in the end.
 _MANY = 2_000
 
 
@@ -90,8 +91,9 @@ class Ahead:
     Nothing that goes wrong here stops a run: there is only nothing to give then.
     """
 
-    def __init__(self, lake: Lake, target: Path, run: CommittedRun) -> None:
+    def __init__(self, lake: Lake, target: Path, run: CommittedRun, least: int = _MANY) -> None:
         self._run = run
+        self._least = least
         self._words: SimpleQueue[_Arrived | _Rest | _Wanted | None] = SimpleQueue()
         self._thread = ThreadPoolExecutor(1, "load")
         self._built = self._thread.submit(self._attempt, lake, target)
@@ -129,19 +131,35 @@ class Ahead:
         return True
 
     def _build(self, lake: Lake, target: Path) -> None:
+        told = list(self._until_many())
         with place_beside(target) as aside:
             with workbench(aside.with_name("spill"), KEYS) as connection:
                 with attached(connection, aside):
                     make_form(connection, BUILT)
-                    made, file = self._load(_Loading(connection, lake, self._run.moment))
+                    loading = _Loading(connection, lake, self._run.moment)
+                    made, file = self._load(loading, told)
                     fill_tables(connection, lake, made.manifest, filled=made.manifest.tables)
                     put_made(connection, replace(made, versions=made.now))
                 check(connection, aside, made.manifest)
             aside.replace(file)
 
-    def _load(self, loading: _Loading) -> tuple[Made, Path]:
-        """Loads what comes, until the database is wanted."""
-        while word := self._words.get():
+    def _until_many(self) -> Iterator[_Arrived | _Rest]:
+        """What is heard until there are rows enough."""
+        rows = 0
+        while rows < self._least:
+            match self._words.get():
+                case _Arrived() as word:
+                    rows += word.part.file.rows
+                    yield word
+                case _Rest() as word:
+                    yield word
+                case _:
+                    why = f"{rows} rows are few"
+                    raise _Unfit(why)
+
+    def _load(self, loading: _Loading, told: list[_Arrived | _Rest]) -> tuple[Made, Path]:
+        """Loads what was told and what comes, until the database is wanted."""
+        for word in chain(told, iter(self._words.get, None)):
             match word:
                 case _Arrived():
                     loading.take(word)

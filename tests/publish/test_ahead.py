@@ -37,7 +37,7 @@ class Watched(Ahead):
 
 
 def _ahead(place: Place, run_id: str) -> Watched:
-    return Watched(place.lake, place.file, _run(place, run_id))
+    return Watched(place.lake, place.file, _run(place, run_id), least=2)
 
 
 def _run(place: Place, run_id: str) -> CommittedRun:
@@ -131,11 +131,16 @@ def test_rows_that_are_known_to_be_void_are_left_out(place: Place) -> None:
     assert place.ask("SELECT count(*) FROM genome") == [len(GENOMES)]
 
 
+def test_few_rows_are_not_worth_it(place: Place) -> None:
+    assert _one_table(place, GENOMES[:1]) is False
+    assert place.ask("SELECT count(*) FROM genome") == [1]
+
+
 def test_a_lake_that_has_more_is_built_as_ever(place: Place) -> None:
     place.run("genome", GENOMES)
     place.run("gene", [{"gene_id": 1}])
-    assert _one_table(place, [{"accession": "B"}]) is False
-    assert place.ask("SELECT count(*) FROM genome") == [len(GENOMES) + 1]
+    assert _one_table(place, [{"accession": "B"}, {"accession": "C"}]) is False
+    assert place.ask("SELECT count(*) FROM genome") == [len(GENOMES) + 2]
 
 
 def test_a_part_that_cannot_be_read_is_nobodys_loss(place: Place) -> None:
