@@ -19,11 +19,16 @@ from pathlib import Path
 import click
 
 from harvester.cli.main import cli, main
+from harvester.publish.form import form_of
+from harvester.runpage.page import template
 
 __all__ = ["alone", "beside", "program"]
 
-for _name in (*map("cli.{}".format, cli.list_commands(click.Context(cli))), "runpage.page"):
-    import_module(f"harvester.{_name}")
+for _name in cli.list_commands(click.Context(cli)):
+    import_module(f"harvester.cli.{_name}")
+# What a process reads once, of schemas and for its page, is read here for all.
+form_of("tables")
+template()
 
 beside = multiprocessing.get_context("forkserver")
 beside.set_forkserver_preload(["tests.forked", "tests.crash.child"])
