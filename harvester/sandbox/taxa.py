@@ -115,4 +115,33 @@ OUTLINE = """
   2731341|REALM|Duplodnaviria||viruses
    10292|FAMILY|Herpesviridae||viruses
     10298|SPECIES|Human alphaherpesvirus 1|HSV-1|viruses|4|70|120|152000|1
+    10310|SPECIES|Human alphaherpesvirus 2|HSV-2|viruses|2|0|0|154700|1
+    10320|SPECIES|Bovine alphaherpesvirus 1|BoHV-1|viruses|2|0|0|135300|1
+    10326|SPECIES|Equid alphaherpesvirus 1|EHV-1|viruses|2|0|0|150200|1
+    10334|SPECIES|Felid alphaherpesvirus 1|FHV-1|viruses|2|0|0|135800|1
+    10335|SPECIES|Human alphaherpesvirus 3|VZV|viruses|2|0|0|124900|1
+    10345|SPECIES|Suid alphaherpesvirus 1|pseudorabies virus|viruses|2|0|0|143500|1
+    10359|SPECIES|Human betaherpesvirus 5|HCMV|viruses|2|0|0|235600|1
+    10372|SPECIES|Human betaherpesvirus 7|HHV-7|viruses|2|0|0|153100|1
+    10376|SPECIES|Human gammaherpesvirus 4|EBV|viruses|2|0|0|171800|1
+    10386|SPECIES|Gallid alphaherpesvirus 1||viruses|2|0|0|148700|1
+    10390|SPECIES|Gallid alphaherpesvirus 2|Marek's disease virus|viruses|2|0|0|177900|1
+    37296|SPECIES|Human gammaherpesvirus 8|KSHV|viruses|2|0|0|138000|1
+  2732004|REALM|Varidnaviria||viruses
+   10240|FAMILY|Poxviridae||viruses
+    10243|SPECIES|Cowpox virus||viruses|2|0|0|224500|1
+    10244|SPECIES|Monkeypox virus|mpox virus|viruses|2|0|0|196900|1
+    10245|SPECIES|Vaccinia virus||viruses|2|0|0|194700|1
+    10255|SPECIES|Variola virus|smallpox virus|viruses|2|0|0|185600|1
+    10258|SPECIES|Orf virus||viruses|2|0|0|139900|1
+    10261|SPECIES|Fowlpox virus||viruses|2|0|0|288500|1
+    10273|SPECIES|Myxoma virus||viruses|2|0|0|161800|1
+    10279|SPECIES|Molluscum contagiosum virus||viruses|2|0|0|190300|1
+    12643|SPECIES|Ectromelia virus|mousepox virus|viruses|2|0|0|209800|1
+    28873|SPECIES|Camelpox virus||viruses|2|0|0|205700|1
+   10508|FAMILY|Adenoviridae||viruses
+    10515|SPECIES|Human adenovirus 2||viruses|2|0|0|35900|1
+    28285|SPECIES|Human adenovirus 5||viruses|2|0|0|35900|1
+   137992|FAMILY|Asfarviridae||viruses
+    10497|SPECIES|African swine fever virus|ASFV|viruses|2|0|0|190600|1
 """
