@@ -20,8 +20,6 @@ from harvester.schema import (
     table_names,
 )
 
-pytest.importorskip("ncbi.datasets.openapi.models")
-
 NCBI = Path(__file__).parents[3] / "shared" / "ncbi"
 
 #: Columns of the older description of the API, with their kinds.
@@ -42,6 +40,12 @@ OLDER = {
     },
     "product": {"gene_id": "quoted_int", "tax_id": "quoted_int"},
 }
+
+
+@pytest.fixture(autouse=True, scope="module")
+def client() -> None:
+    """It takes seconds to import, so workers that run no test of this file do without."""
+    pytest.importorskip("ncbi.datasets.openapi.models")
 
 
 def columns(table: str) -> dict[str, Field]:

@@ -15,8 +15,22 @@ from pydantic import BaseModel
 from harvester.sandbox import SandboxConfig, Served, World, serve_in_thread
 
 #: Generated code whose optional types would ask for a check at every step.
-ncbi: Any = importlib.import_module("ncbi.datasets.openapi")
-models: Any = importlib.import_module("ncbi.datasets.openapi.models")
+
+
+class Late:
+    """A package that takes seconds to import: who runs no test of it, does without."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, name: str) -> Any:
+        if name[:1].isupper():
+            return getattr(importlib.import_module(self._name), name)
+        raise AttributeError(name)  # a question of pytest's
+
+
+ncbi: Any = Late("ncbi.datasets.openapi")
+models: Any = Late("ncbi.datasets.openapi.models")
 
 #: The legacy paths are deprecated by NCBI, and are here to be called all the same.
 pytestmark = pytest.mark.filterwarnings("ignore:.*is deprecated:DeprecationWarning")
