@@ -6,12 +6,14 @@ import json
 from collections import Counter
 from contextlib import suppress
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.cases import SPREAD
 from harvester.errors import SpecError
 from harvester.sandbox import SandboxConfig, Size, World, parse_size
 from harvester.sandbox.answers import Answers
@@ -19,7 +21,9 @@ from harvester.sandbox.asks import Refusal
 from harvester.sandbox.faults import Effects
 from harvester.sandbox.reading import read_ask
 from harvester.sandbox.routes import ROUTES, Route
+from harvester.sandbox.tree import Tree
 
+ROOT = Path(__file__).parents[2]
 Record = dict[str, Any]
 WORLD = World(SandboxConfig(scale=0.01))
 
@@ -48,6 +52,19 @@ def test_two_worlds_of_one_seed_are_equal(world: World) -> None:
     assert list(world.genomes("573")) == list(again.genomes("573"))
     assert list(world.viruses("1335626")) == list(again.viruses("1335626"))
     assert list(world.genes("9598")) == list(again.genes("9598"))
+
+
+def test_benchmarks_ask_for_fifty_taxa_that_share_no_genome() -> None:
+    tree = Tree()
+    lineages = {int(taxon): tree.number(int(taxon)).lineage for taxon in SPREAD}
+    assert len(lineages) == 50
+    assert all(lineages.keys().isdisjoint(lineage) for lineage in lineages.values())
+    assert all(tree.number(taxon).genomes for taxon in lineages)
+
+
+def test_the_tree_is_as_large_as_the_page_says() -> None:
+    page = (ROOT / "docs/sandbox.md").read_text(encoding="utf-8")
+    assert f"the tree has {len(Tree().taxa)} taxa" in page
 
 
 def test_another_seed_gives_other_records(world: World) -> None:
