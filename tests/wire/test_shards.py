@@ -17,9 +17,9 @@ from tests.wire.hostile import Asked, Told, serve
 from tests.wire.runs import ask, harvest
 
 SIZES = (
-    Size("genome", "562", 12_000),
-    Size("annotation", "GCF_000001405.40", 12_000),
-    Size("gene", "9606", 12_000),
+    Size("genome", "562", 6_000),
+    Size("annotation", "GCF_000001405.40", 6_000),
+    Size("gene", "9606", 6_000),
     Size("virus", "1335626", 4000),
     Size("virus", "2697049", 5000),
 )
@@ -36,10 +36,10 @@ def _run(folder: Path, served: Served, query: Query, *, workers: int = 8) -> Sum
 
 
 CASES = [
-    (Query("g", "genome", "taxa", ("562",)), 12_000),
+    (Query("g", "genome", "taxa", ("562",)), 6_000),
     (Query("f", "genome", "taxa", ("562",), filters=(("first_release_date", "2015-06-01"),)), None),
-    (Query("a", "annotation", "accessions", ("GCF_000001405.40",)), 12_000),
-    (Query("h", "gene", "taxa", ("9606",)), 12_000),
+    (Query("a", "annotation", "accessions", ("GCF_000001405.40",)), 6_000),
+    (Query("h", "gene", "taxa", ("9606",)), 6_000),
     # Some genomes are filed right under a species that has another taxon below it.
     (Query("v", "virus", "taxa", ("76804",)), 9060),
 ]
@@ -69,9 +69,9 @@ def test_the_next_night_knows_where_to_cut(served: Served, tmp_path: Path) -> No
     query = CASES[0][0]
     _run(tmp_path, served, query)
     summary = _run(tmp_path, served, query)
-    assert (summary.status, summary.tables["genome"].rows) == ("complete", 12_000)
-    # A count of the whole, and for each of the four shards half a page more than the pages.
-    assert summary.requests <= 1 + 12 + 5
+    assert (summary.status, summary.tables["genome"].rows) == ("complete", 6_000)
+    # A count of the whole, and for each shard half a page more than the pages.
+    assert summary.requests <= 1 + 6 + 3
     assert ask(tmp_path, "SELECT count(*) FROM meta.changes WHERE change <> 'added'") == [(0,)]
 
 
@@ -84,7 +84,7 @@ def test_shards_that_do_not_add_up_are_walked_as_one(
         summary = _run(tmp_path, served, query)
     finally:
         served.faults.set("")
-    assert (summary.status, summary.records) == ("complete", 12_000)
+    assert (summary.status, summary.records) == ("complete", 6_000)
     assert ask(tmp_path, "SELECT chains, state FROM meta.queries") == [(1, "complete")]
 
 
@@ -95,7 +95,7 @@ def test_a_shard_that_is_refused_is_no_failure(served: Served, tmp_path: Path) -
         summary = _run(tmp_path, served, CASES[0][0])
     finally:
         served.faults.set("")
-    assert (summary.status, summary.records) == ("complete", 12_000)
+    assert (summary.status, summary.records) == ("complete", 6_000)
     assert ask(tmp_path, "SELECT chains, state FROM meta.queries") == [(1, "complete")]
 
 
@@ -127,6 +127,6 @@ def test_a_page_that_cannot_be_had_costs_only_its_own_part(tmp_path: Path) -> No
         # The third page fails for good, until the chain has been cut once.
         served.faults.set("genome/500@3-5")
         summary = _run(tmp_path, served, CASES[0][0], workers=1)
-    assert (summary.status, summary.tables["genome"].rows) == ("complete", 12_000)
+    assert (summary.status, summary.tables["genome"].rows) == ("complete", 6_000)
     ((chains,),) = ask(tmp_path, "SELECT chains FROM meta.queries")
     assert chains > 1
