@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from selenium.webdriver.support.ui import WebDriverWait
+
 from tests.pages.browser import Browser
 
 _PAGE = """<!doctype html><meta charset="utf-8"><title>x</title><link rel="icon" href="data:,">
@@ -34,7 +36,7 @@ def test_what_is_wider_than_the_window_is_seen(browser: Browser, tmp_path: Path)
 
 def test_an_error_in_a_script_is_heard(browser: Browser, tmp_path: Path) -> None:
     browser.open(_page(tmp_path, "<script>nothing.here()</script>"))
-    (complaint,) = browser.complaints()
+    (complaint,) = WebDriverWait(browser.driver, 15, 0.05).until(lambda _: browser.complaints())
     assert "nothing is not defined" in complaint
 
 
