@@ -6,6 +6,7 @@ import importlib.util
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
 from benchmarks.cases import Case
@@ -31,17 +32,25 @@ class Peer:
     table: str
     slow: bool
     words: tuple[str, ...] = ()
+    most: float = inf
 
     @property
     def installed(self) -> bool:
         """Whether its package is here."""
         return importlib.util.find_spec(self.needs) is not None
 
+    def runs(self, records: int, repeat: int, slow: int) -> int:
+        """How often it brings so many records."""
+        if not self.installed or records > self.most:
+            return 0
+        return slow if self.slow else repeat
+
 
 PEERS = (
     Peer("hand loop", "by_hand", "requests", "{}", slow=False),
     Peer("NCBI's client", "client", "ncbi", "{}", slow=True),
-    Peer("dlt", "dlt_rest", "dlt", "ncbi.{}", slow=True),
+    # Its INSERT statements of 4,000 genomes take 5 GiB of memory.
+    Peer("dlt as it comes", "dlt_rest", "dlt", "ncbi.{}", slow=True, most=6_000),
     Peer("dlt, told to load Parquet", "dlt_rest", "dlt", "ncbi.{}", slow=True, words=("parquet",)),
 )
 _Runs = dict[str, list[Usage]]
@@ -96,7 +105,7 @@ def _runs(place: _Place, repeat: int, slow: int) -> _Runs:
     for number in range(repeat):
         runs.setdefault(_OURS, []).append(place.once(values, None))
         for peer in PEERS:
-            if peer.installed and number < (slow if peer.slow else repeat):
+            if number < peer.runs(place.case.total(place.scale), repeat, slow):
                 runs.setdefault(peer.title, []).append(place.once(values, peer))
     return runs
 
