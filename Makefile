@@ -80,6 +80,7 @@ ifneq ($(shell .venv/bin/python -c 'import pip; print("sound")' 2>/dev/null),sou
 endif
 
 # A stamp is newer than the lock that it stands for, so a second `make` installs nothing.
+# Of its modules few are used, and those are compiled by who uses them first.
 .venv/dev.stamp: .venv/runtime.stamp requirements/dev.txt
 	@echo 'Installing what tests and lint need …'
 	@$(LOCKED) --no-compile --requirement requirements/dev.txt

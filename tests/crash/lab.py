@@ -63,7 +63,7 @@ State = dict[str, tuple[int, int]]
 def night(
     number: int = 0, *, faults: str = "", latency: float = 0.02, pages: int = 2
 ) -> SandboxConfig:
-    """The sandbox of a night: each time more records, and every two nights others."""
+    """A night of so many `pages`: each time a few records more, and every two nights others."""
     most = 1000 * (pages - 1)
     sizes = (
         Size("genome", "562", most + 100 + 100 * number),
