@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from harvester.errors import LakeError
 from harvester.publish.aside import place_beside
-from harvester.publish.attached import BUILT, ROW_GROUP_SIZE, attached
+from harvester.publish.attached import BUILT, attached
 from harvester.publish.check import check
 from harvester.publish.layout import Layout, table_layouts
 from harvester.publish.load import fill_tables, load_files, room_for
@@ -38,9 +38,9 @@ __all__ = ["Ahead"]
 
 _log = get_logger(__name__)
 
-#: Enough for one group of wide rows, with a little more work, beside a run in full swing.
-_LITTLE = "160MB"
-#: So many rows are worth a DuckDB of their own, and are better compressed at once than in the end.
+#: Enough for one group of wide rows beside a run in full swing; some of it may be spilt.
+_LITTLE = "128MB"
+#: So many rows are worth a DuckDB of their own, and are better compressed at once than logged.
 _MANY = 2_000
 
 
@@ -176,6 +176,8 @@ class Ahead:
 class _Loading:
     """The tables as they fill, and how many rows of them count.
 
+    One grows while its rows arrive, in a transaction that ends when no more come: so a group is
+    compressed when it is full, and once. Another would hold a group in memory beside it.
     What is void once stays so: at least all rows that count in the end are loaded.
     """
 
@@ -185,24 +187,30 @@ class _Loading:
     _void: frozenset[str] = frozenset()
     _waiting: dict[str, list[_Part]] = field(default_factory=lambda: defaultdict(list))
     _loaded: Counter[str] = field(default_factory=Counter)
+    _growing: str = ""
+    _added: int = 0
+    _rested: bool = False
 
     def take(self, arrived: _Arrived) -> None:
-        """Loads the first rows that are enough to be compressed together, and no more for now.
-
-        Fewer would be written twice, and more would need the memory of a run in full swing.
-        """
-        parts = self._waiting[arrived.table]
-        parts.append(arrived.part)
-        rows = sum(part.file.rows for part in parts)
-        if arrived.calm and ROW_GROUP_SIZE <= rows < 2 * ROW_GROUP_SIZE and not self._loaded:
+        """Adds what waits of the table that grows; the first that has many rows is the one."""
+        waiting = self._waiting[arrived.table]
+        waiting.append(arrived.part)
+        if self._rested or not arrived.calm:
+            return
+        if not self._growing and sum(part.file.rows for part in waiting) >= _MANY:
+            self._begin(arrived.table, _LITTLE)
+        if self._growing == arrived.table:
             self._void = arrived.void
-            self._insert(arrived.table, _LITTLE)
+            self._add()
 
     def load(self, void: frozenset[str]) -> None:
         """Loads all that waits."""
-        self._void = void
+        self._void, self._rested = void, True
+        if self._growing:
+            self._end()
         for table in list(self._waiting):
-            self._insert(table)
+            self._begin(table)
+            self._end()
 
     def finish(self, manifest: Manifest) -> None:
         """Loads the rest, if then all rows are those of the lake, and all of these are current."""
@@ -213,20 +221,34 @@ class _Loading:
                 why = f"{loaded} rows of {table} are loaded, {held.rows} count"
                 raise _Unfit(why)
 
-    def _insert(self, table: str, wide: str = MEMORY) -> None:
-        parts = self._waiting.pop(table)
-        files = [part.file for part in parts]
-        void = self._void.intersection(walk for part in parts for walk in part.walks)
-        rows = sum(part.rows(void) for part in parts)
+    def _begin(self, table: str, wide: str = MEMORY) -> None:
         pa.default_memory_pool().release_unused()
+        files = (part.file for part in self._waiting[table])
         self._set("memory_limit", room_for(files, wide))
-        if rows >= _MANY:
+        self.connection.execute("BEGIN")
+        self._growing, self._added = table, 0
+
+    def _add(self) -> None:
+        """Adds what waits; groups that are full are compressed."""
+        parts = self._waiting.pop(self._growing, [])
+        if parts:
+            files = [part.file for part in parts]
+            void = self._void.intersection(walk for part in parts for walk in part.walks)
+            layout = _layouts()[self._growing]
+            load_files(self.connection, self.lake, layout, files, self.moment, void)
+            self._added += sum(part.rows(void) for part in parts)
+
+    def _end(self) -> None:
+        """Adds what waits, and compresses what is left."""
+        self._add()
+        if self._added >= _MANY:
             self._set("checkpoint_threshold", "1KB")
-        load_files(self.connection, self.lake, _layouts()[table], files, self.moment, void)
-        self._set("memory_limit", KEYS)
+        self.connection.execute("COMMIT")
         self.connection.execute("RESET checkpoint_threshold")
-        self._loaded[table] += rows
-        _log.debug("rows loaded ahead", table=table, rows=rows)
+        self._set("memory_limit", KEYS)
+        self._loaded[self._growing] += self._added
+        _log.debug("rows loaded ahead", table=self._growing, rows=self._added)
+        self._growing = ""
 
     def _set(self, option: str, value: str) -> None:
         self.connection.execute(f"SET {option} = {text(value)}")

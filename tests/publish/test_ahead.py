@@ -64,14 +64,16 @@ def _publish(place: Place, ahead: Ahead, run_id: str, *changes: TableChange) -> 
     return contents(place.file, place.runs) == rebuilt(place)
 
 
-def _one_table(place: Place, *parts: list[Row], void: str = "") -> bool | None:
+def _one_table(
+    place: Place, *parts: list[Row], void: str = "", table: str = "genome"
+) -> bool | None:
     """Whether it had something to give; the database is right in any case."""
     run_id = place.begin()
     with closing(_ahead(place, run_id)) as ahead:
-        paths = place.stage(run_id, "genome", *parts)
-        _tell(place, ahead, "genome", paths, list(parts))
+        paths = place.stage(run_id, table, *parts)
+        _tell(place, ahead, table, paths, list(parts))
         ahead.rest(frozenset({void}))
-        assert _publish(place, ahead, run_id, place.merge(run_id, "genome", paths))
+        assert _publish(place, ahead, run_id, place.merge(run_id, table, paths))
         return ahead.given
 
 
@@ -129,6 +131,15 @@ def test_rows_that_are_known_to_be_void_are_left_out(place: Place) -> None:
     void: list[Row] = [{"accession": name, "_chain": "q.0/1"} for name in ("A1", "B")]
     assert _one_table(place, [*void, *GENOMES], void, void="q.0/1")
     assert place.ask("SELECT count(*) FROM genome") == [len(GENOMES)]
+
+
+@pytest.mark.parametrize(("late", "given"), [(False, True), (True, False)])
+def test_many_rows_are_added_as_they_come(place: Place, *, late: bool, given: bool) -> None:
+    first: list[Row] = [{"gene_id": number} for number in range(2_100)]
+    label = "q.0/1" if late else GOOD
+    second: list[Row] = [{"gene_id": number, "_chain": label} for number in (3_000, 3_001)]
+    assert _one_table(place, first, second, void="q.0/1", table="gene") is given
+    assert place.ask("SELECT count(*) FROM gene") == [2_100 if late else 2_102]
 
 
 def test_few_rows_are_not_worth_it(place: Place) -> None:
