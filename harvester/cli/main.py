@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from enum import IntEnum
 from importlib import import_module
-from importlib.abc import MetaPathFinder
 
 import click
 
@@ -99,10 +98,13 @@ def cli() -> None:
     """
 
 
-class _Lean(MetaPathFinder):
-    """pyarrow imports these wherever they are installed: a second or two that no command needs."""
+class _Lean:
+    """What others import wherever it is installed: up to two seconds that no command needs.
 
-    unneeded = frozenset({"numpy", "pandas"})
+    pyarrow does so with numpy and pandas, structlog by way of rich with pygments.
+    """
+
+    unneeded = frozenset({"numpy", "pandas", "pygments"})
 
     def find_spec(self, fullname: str, path: object = None, target: object = None) -> None:
         """Says of those that they are not here, of all else nothing."""

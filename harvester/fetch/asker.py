@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -174,13 +175,20 @@ def _spent(error: TransientError, used: int) -> TransientError:
     return TransientError(error.reason, f"{error.detail} ({why})".lstrip())
 
 
+class _Last:
+    """When this process may have asked last; another may have done so before this one began."""
+
+    asked = time.monotonic()
+
+
 @asynccontextmanager
 async def open_asker(pace: Pace, opener: Opener, traffic: Traffic) -> AsyncIterator[Asker]:
     """The one asker of a run, with the one pacer, session and breaker behind it."""
-    pacer = Pacer(pace.rate)
+    pacer = Pacer(pace.rate, time.monotonic() - _Last.asked)
     async with open_session(pace, pacer, traffic) as session:
         try:
             yield Asker(Exchange(session, pace, traffic), pace, pacer, opener, traffic)
         finally:
+            _Last.asked = time.monotonic()
             if traffic.retries:
                 _log.info("asked again", reasons=dict(sorted(traffic.retries.items())))

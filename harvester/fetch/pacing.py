@@ -48,9 +48,10 @@ class Pacer:
     What many others can only follow goes first, so that no chain is still long when all others
     are at their end. The leak rate of a limiter is fixed when it is made, so a new pace is a new
     limiter. Only the first in line waits at the limiter: a new one is obeyed by all who wait.
+    For `idle` seconds nobody of this process has asked when it begins.
     """
 
-    def __init__(self, rate: float) -> None:
+    def __init__(self, rate: float, idle: float = 0.0) -> None:
         self._ceiling = rate
         self._rate = rate
         self._good = 0
@@ -60,8 +61,8 @@ class Pacer:
         self._waiting = 0
         self._window: deque[Departure] = deque(maxlen=max(1, int(rate)))
         self._limiter = self._make(rate)
-        # Another run of this program may have asked a moment ago: the first request waits, too.
-        self._fresh = True
+        # Another run may have asked a moment ago: then the first request waits, too.
+        self._fresh = idle < self._limiter.time_period
 
     @property
     def rate(self) -> float:

@@ -65,6 +65,15 @@ def test_what_is_kept_back_after_its_turn_makes_no_second_too_full(lags: list[fl
     assert _most_in_a_second(clock.run(work())) <= 10
 
 
+@pytest.mark.parametrize(("idle", "waits"), [(0.0, 0.2), (0.19, 0.2), (0.21, 0.0)])
+def test_the_first_request_waits_unless_nobody_has_asked_for_long(
+    idle: float, waits: float
+) -> None:
+    moments = clock.run(_moments(Pacer(5, idle), 30))
+    assert moments[0] == pytest.approx(waits, rel=0.1, abs=0.001)
+    assert _most_in_a_second([*moments, -idle]) <= 5
+
+
 def test_an_idle_time_brings_no_burst() -> None:
     async def work() -> list[float]:
         pacer = Pacer(10)
