@@ -72,48 +72,31 @@ class Annotations:
 
     def _feature(self, genome: Genome, row: int) -> _Feature:
         """A feature; its gene is one of the species' genes, so that symbols can be found."""
+        keys = self._genes.of_taxon(genome.taxon)
+        start = genome.taxon.place << 40
+        gene = self._genes.gene(keys[row % len(keys)] if keys else start + row)
+        return _Feature(row, gene, *self._ruler(genome).place(row))
+
+    def _ruler(self, genome: Genome) -> Ruler:
         ruler = self._rulers.get(genome.accession)
         if ruler is None:
             ruler = Ruler(self._sequences, genome, self.count(genome))
             self._rulers[genome.accession] = ruler
-        keys = self._genes.of_taxon(genome.taxon)
-        start = genome.taxon.place << 40
-        gene = self._genes.gene(keys[row % len(keys)] if keys else start + row)
-        return _Feature(row, gene, *ruler.place(row))
+        return ruler
 
     def select(self, ask: Ask) -> Selection:
         """The features of one assembly."""
         genome = assembly_of(self._genomes, ask)
         rows: Sequence[int] = range(self.count(genome))
+        if locations := ask.many("locations"):
+            rows = self._ruler(genome).within(map(_range, locations), refseq=genome.refseq)
         if ids := ask.many("annotation_ids"):
             wanted = {row - 1 for text in ids if (row := whole(text))}
             rows = [row for row in rows if row in wanted]
-        if any(ask.many(name) for name in ("symbols", "locations", "gene_types", "search_text")):
-            ranges = [_range(text) for text in ask.many("locations")]
+        if any(ask.many(name) for name in ("symbols", "gene_types", "search_text")):
             features = (self._feature(genome, row) for row in rows)
-            rows = [f.row for f in features if self._accepted(ask, genome, f, ranges)]
+            rows = [feature.row for feature in features if _accepted(ask, feature.gene)]
         return Selection(rows)
-
-    def _accepted(
-        self, ask: Ask, genome: Genome, feature: _Feature, ranges: list[tuple[str, int, int]]
-    ) -> bool:
-        gene, piece = feature.gene, feature.piece
-        symbols, words = ask.many("symbols"), ask.many("search_text")
-        types = {_plain(text) for text in ask.many("gene_types")}
-        names = {piece.name, _sequence(genome, piece)}
-        text = f"{gene.symbol}\n{gene.description}".casefold()
-        return (
-            (not symbols or gene.symbol in symbols)
-            and (not types or _plain(gene.traits.type) in types)
-            and (not words or all(word.casefold() in text for word in words))
-            and (
-                not ranges
-                or any(
-                    name in names and begin <= feature.end and feature.begin <= end
-                    for name, begin, end in ranges
-                )
-            )
-        )
 
     def render(self, ask: Ask, selection: Selection, keys: Sequence[int]) -> list[bytes]:
         """The reports, each wrapped together with what was asked and its row's number."""
@@ -165,6 +148,17 @@ class Annotations:
 
 def _sequence(genome: Genome, piece: Piece) -> str:
     return piece.refseq if genome.refseq else piece.genbank
+
+
+def _accepted(ask: Ask, gene: Gene) -> bool:
+    symbols, words = ask.many("symbols"), ask.many("search_text")
+    types = {_plain(text) for text in ask.many("gene_types")}
+    text = f"{gene.symbol}\n{gene.description}".casefold()
+    return (
+        (not symbols or gene.symbol in symbols)
+        and (not types or _plain(gene.traits.type) in types)
+        and (not words or all(word.casefold() in text for word in words))
+    )
 
 
 def _plain(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -154,6 +154,21 @@ class Ruler:
         whole = sum(piece.length for piece in pieces)
         ends = accumulate(piece.length for piece in pieces)
         self._ends = [end * features // whole for end in ends]
+
+    def within(self, ranges: Iterable[tuple[str, int, int]], *, refseq: bool) -> list[int]:
+        """The features that touch one of these stretches of sequences, in order."""
+        found: set[int] = set()
+        for name, begin, end in ranges:
+            for number, piece in enumerate(self.pieces):
+                if name in {piece.name, piece.refseq if refseq else piece.genbank}:
+                    found.update(self._touching(number, begin, end))
+        return sorted(found)
+
+    def _touching(self, number: int, begin: int, end: int) -> Iterator[int]:
+        for feature in range(self._ends[number - 1] if number else 0, self._ends[number]):
+            _, first, last = self.place(feature)
+            if begin <= last and first <= end:
+                yield feature
 
     def place(self, feature: int) -> tuple[Piece, int, int]:
         """The sequence, the start and the end of a feature; features are in order."""
