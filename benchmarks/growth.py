@@ -1,7 +1,6 @@
 """How cost grows with size: features of ten annotations, as fast as the machine can.
 
-Ten chains for ten workers are walked as they are: a shard by location costs the sandbox a search
-through all features, which would take far longer than to harvest them.
+Ten chains for ten workers are walked as they are.
 """
 
 from __future__ import annotations

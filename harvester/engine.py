@@ -109,7 +109,6 @@ class Harvest:
     async def open(self) -> AsyncIterator[Asker]:
         """Threads, session and signal handlers, as long as the block lasts."""
         with (
-            ThreadPoolExecutor(_DECODERS, "decode") as self._decoding,
             ThreadPoolExecutor(1, "store") as self._storing,
             self.stop.on_signals(),
         ):
@@ -124,7 +123,9 @@ class Harvest:
         self._work = self.cutter.begin(chains)
         self._expect_rest(chains)
         self._channel = Channel(_IN_FLIGHT)
-        await self._run()
+        # Memory that was pyarrow's stays with the threads that used it as long as they live.
+        with ThreadPoolExecutor(_DECODERS, "decode") as self._decoding:
+            await self._run()
         await self._store(self._keeper.flush)
         if self.listener is not None and not self.stop.wanted:
             self.listener.rest(self._ledger.void_labels)

@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from harvester.errors import LakeError
 from harvester.publish.aside import place_beside
-from harvester.publish.attached import BUILT, attached
+from harvester.publish.attached import BUILT, ROW_GROUP_SIZE, attached
 from harvester.publish.check import check
 from harvester.publish.layout import Layout, table_layouts
 from harvester.publish.load import fill_tables, load_files, room_for
@@ -164,7 +164,7 @@ class Ahead:
                 case _Arrived():
                     loading.take(word)
                 case _Rest(void):
-                    loading.load(void)
+                    loading.rest(void)
                 case _Wanted(made, file):
                     loading.finish(made.manifest)
                     return made, file
@@ -203,9 +203,15 @@ class _Loading:
             self._void = arrived.void
             self._add()
 
-    def load(self, void: frozenset[str]) -> None:
-        """Loads all that waits."""
+    def rest(self, void: frozenset[str]) -> None:
+        """Loads what waits if it is little; more must not take memory that the run needs now."""
         self._void, self._rested = void, True
+        waiting = (part.file.rows for parts in self._waiting.values() for part in parts)
+        if sum(waiting) < ROW_GROUP_SIZE:
+            self._load()
+
+    def _load(self) -> None:
+        """Loads all that waits."""
         if self._growing:
             self._end()
         for table in list(self._waiting):
@@ -214,7 +220,7 @@ class _Loading:
 
     def finish(self, manifest: Manifest) -> None:
         """Loads the rest, if then all rows are those of the lake, and all of these are current."""
-        self.load(self._void)
+        self._load()
         for table in {*manifest.tables, *self._loaded}:
             held, loaded = manifest.table(table), self._loaded[table]
             if not held.rows == held.versions == loaded:

@@ -31,7 +31,7 @@ __all__ = [
 #: What DuckDB may hold in memory; the process needs some 100 MB beside it.
 MEMORY = "192MB"
 #: The same for work on keys, which are narrow: in files they are sorted almost as fast.
-KEYS = "96MB"
+KEYS = "64MB"
 #: What it gets when it did not come by with that: rows may be wider than any seen so far.
 _AMPLE = "2GB"
 

@@ -84,8 +84,10 @@ class Keeper:
         return self._close_ripe()
 
     def flush(self) -> list[Record]:
-        """Makes all that was kept durable."""
-        return [self._close(table) for table in list(self._parts)]
+        """Makes all that was kept durable, and gives memory back that only this thread can."""
+        closed = [self._close(table) for table in list(self._parts)]
+        pa.default_memory_pool().release_unused()
+        return closed
 
     def abandon(self) -> None:
         """Drops what is not durable yet."""
