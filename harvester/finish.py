@@ -101,10 +101,14 @@ class Finish:
         self._close(status)
         manifest = read_manifest(self._lake)
         found = cache(partial(outline, self._lake, manifest, self._run.id))
-        if ahead is not None:
-            prepare_page(found)  # there is time, rows are still being loaded
-        register = self._job.register
-        build_database(self._lake, manifest, database, register=register, anew=False, ahead=ahead)
+        build_database(
+            self._lake,
+            manifest,
+            database,
+            register=self._job.register,
+            anew=False,
+            ahead=partial(ahead.give, meanwhile=partial(prepare_page, found)) if ahead else None,
+        )
         sweep(self._lake, self._run.id)
         return self._reported(self._ending_now(summary), found)
 

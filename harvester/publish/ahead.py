@@ -7,7 +7,7 @@ where the lake holds exactly these rows in the end; else the database is built a
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -111,9 +111,13 @@ class Ahead:
         """It seems that all have come."""
         self._words.put(_Rest(void))
 
-    def give(self, made: Made, file: Path) -> bool:
-        """Makes the file such that it is as `made` says, if that can be done; it can be once."""
+    def give(self, made: Made, file: Path, meanwhile: Callable[[], None] = lambda: None) -> bool:
+        """Makes the file such that it is as `made` says, if that can be done; it can be once.
+
+        There is time for something else `meanwhile`.
+        """
         self._words.put(_Wanted(made, file))
+        meanwhile()
         return self._built.result()
 
     def close(self) -> None:
@@ -192,28 +196,28 @@ class _Loading:
     _rested: bool = False
 
     def take(self, arrived: _Arrived) -> None:
-        """Adds what waits of the table that grows; the first that has many rows is the one."""
-        waiting = self._waiting[arrived.table]
-        waiting.append(arrived.part)
+        """Adds what waits of the table that grows, or lets one grow of which much waits."""
+        self._waiting[arrived.table].append(arrived.part)
         if self._rested or not arrived.calm:
             return
-        if not self._growing and sum(part.file.rows for part in waiting) >= _MANY:
+        self._void = arrived.void
+        if self._growing != arrived.table:
+            much = ROW_GROUP_SIZE if self._growing else _MANY
+            if self._rows(arrived.table) < much:
+                return
+            self._end()
             self._begin(arrived.table, _LITTLE)
-        if self._growing == arrived.table:
-            self._void = arrived.void
-            self._add()
+        self._add()
 
     def rest(self, void: frozenset[str]) -> None:
         """Loads what waits if it is little; more must not take memory that the run needs now."""
         self._void, self._rested = void, True
-        waiting = (part.file.rows for parts in self._waiting.values() for part in parts)
-        if sum(waiting) < ROW_GROUP_SIZE:
+        if self._rows(*self._waiting) < ROW_GROUP_SIZE:
             self._load()
 
     def _load(self) -> None:
         """Loads all that waits."""
-        if self._growing:
-            self._end()
+        self._end()
         for table in list(self._waiting):
             self._begin(table)
             self._end()
@@ -226,6 +230,10 @@ class _Loading:
             if not held.rows == held.versions == loaded:
                 why = f"{loaded} rows of {table} are loaded, {held.rows} count"
                 raise _Unfit(why)
+
+    def _rows(self, *tables: str) -> int:
+        """How many rows of these tables wait."""
+        return sum(part.file.rows for table in tables for part in self._waiting[table])
 
     def _begin(self, table: str, wide: str = MEMORY) -> None:
         pa.default_memory_pool().release_unused()
@@ -245,7 +253,9 @@ class _Loading:
             self._added += sum(part.rows(void) for part in parts)
 
     def _end(self) -> None:
-        """Adds what waits, and compresses what is left."""
+        """Adds what waits of the table that grows, if one does, and compresses what is left."""
+        if not self._growing:
+            return
         self._add()
         if self._added >= _MANY:
             self._set("checkpoint_threshold", "1KB")

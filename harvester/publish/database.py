@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from harvester.publish.ahead import Ahead
 from harvester.publish.aside import built_aside
 from harvester.publish.attached import attached
 from harvester.publish.check import check
@@ -31,7 +31,7 @@ def build_database(
     register: str = "tables",
     anew: bool = True,
     same: Manifest | None = None,
-    ahead: Ahead | None = None,
+    ahead: Callable[[Made, Path], bool] | None = None,
 ) -> None:
     """Builds the database from the lake alone; the old file serves until the new one is whole.
 
@@ -39,14 +39,14 @@ def build_database(
     trusted; views are cheap to make anew. Files that an older
     harvester wrote are brought to today's layout first, once and for all. A database of the lake
     `same`, whose files have only been folded since, has all rows already. Where rows were loaded
-    `ahead`, only the rest is.
+    `ahead`, that makes the file, if it can.
     """
     todays = upgrade(lake, manifest)
     if todays != manifest:
         write_manifest(lake, todays)
     made = Made(form_of(register), todays, _whole_second())
     with built_aside(target) as aside:
-        given = ahead is not None and ahead.give(made, aside)
+        given = ahead is not None and ahead(made, aside)
         may_update, last = not anew and register == "tables", Path(os.path.realpath(target))
         if not (given or (may_update and update(lake, made, last, aside, MEMORY, same))):
             _build(lake, made, aside, views=register == "views")

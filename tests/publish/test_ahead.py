@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -31,8 +32,8 @@ class Watched(Ahead):
 
     given: bool | None = None
 
-    def give(self, made: Made, file: Path) -> bool:
-        self.given = super().give(made, file)
+    def give(self, made: Made, file: Path, meanwhile: Callable[[], None] = lambda: None) -> bool:
+        self.given = super().give(made, file, meanwhile)
         return self.given
 
 
@@ -68,7 +69,7 @@ def _tell(
 def _publish(place: Place, ahead: Ahead, run_id: str, *changes: TableChange) -> bool:
     """Whether the database is the one that a build from the lake alone gives."""
     place.commit(run_id, *changes)
-    build_database(place.lake, place.manifest, place.file, anew=False, ahead=ahead)
+    build_database(place.lake, place.manifest, place.file, anew=False, ahead=ahead.give)
     return contents(place.file, place.runs) == rebuilt(place)
 
 
@@ -91,6 +92,14 @@ def _digest(file: Path, table: str) -> tuple[int, int]:
         return digest_of(connection, f"FROM {table}")
 
 
+def _check_against_a_whole_build(place: Place, came: Mapping[str, list[list[Row]]]) -> None:
+    held = place.file.with_name("anew.duckdb")
+    build_database(place.lake, place.manifest, held)
+    for table, parts in came.items():
+        assert _digest(place.file, table) == _digest(held, table)
+        assert _digest(place.file, table)[0] == sum(map(len, parts))
+
+
 @pytest.mark.parametrize("calm", [True, False], ids=["as it came", "in the end"])
 def test_what_was_loaded_is_what_would_be_built(place: Place, *, calm: bool) -> None:
     run_id = place.begin()
@@ -103,13 +112,9 @@ def test_what_was_loaded_is_what_would_be_built(place: Place, *, calm: bool) -> 
             changes.append(place.merge(run_id, table, paths))
         ahead.rest(NOTHING)
         place.commit(run_id, *changes)
-        build_database(place.lake, place.manifest, place.file, ahead=ahead)
+        build_database(place.lake, place.manifest, place.file, ahead=ahead.give)
     assert ahead.given
-    held = place.file.with_name("anew.duckdb")
-    build_database(place.lake, place.manifest, held)
-    for table, parts in staged.items():
-        assert _digest(place.file, table) == _digest(held, table)
-        assert _digest(place.file, table)[0] == sum(map(len, parts))
+    _check_against_a_whole_build(place, staged)
     assert [path.name for path in place.file.parent.iterdir() if path.name[0] == "."] == []
 
 
@@ -140,6 +145,26 @@ def test_rows_that_are_known_to_be_void_are_left_out(place: Place) -> None:
     void: list[Row] = [{"accession": name, "_chain": "q.0/1"} for name in ("A1", "B")]
     assert _one_table(place, [*void, *GENOMES], void, void="q.0/1")
     assert place.ask("SELECT count(*) FROM genome") == [len(GENOMES)]
+
+
+def test_one_table_after_the_other_grows_while_both_come(place: Place) -> None:
+    run_id = place.begin()
+    many: dict[str, list[list[Row]]] = {
+        "gene": [[{"gene_id": n} for n in range(2_100)], [{"gene_id": n} for n in (3_000, 3_001)]],
+        "taxonomy": [[{"tax_id": n} for n in range(30_800)], [{"tax_id": 40_000}]],
+    }
+    with closing(_ahead(place, run_id)) as ahead:
+        paths = {table: place.stage(run_id, table, *parts) for table, parts in many.items()}
+        for turn in (0, 1):
+            for table, parts in many.items():
+                _tell(place, ahead, table, [paths[table][turn]], [parts[turn]])
+        ahead.rest(NOTHING)
+        place.commit(
+            run_id, *(place.merge(run_id, table, staged) for table, staged in paths.items())
+        )
+        build_database(place.lake, place.manifest, place.file, ahead=ahead.give)
+    assert ahead.given
+    _check_against_a_whole_build(place, many)
 
 
 @pytest.mark.parametrize(("late", "given"), [(False, True), (True, False)])
