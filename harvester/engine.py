@@ -34,7 +34,7 @@ __all__ = ["Harvest", "Live", "Observer"]
 _log = get_logger(__name__)
 
 #: Inflated bytes between fetching and storing: what does not fit there is not asked for.
-_IN_FLIGHT = 48 * 2**20
+_IN_FLIGHT = 32 * 2**20
 _DECODERS = 2
 #: A stale token may happen again; a chain that starts over this often will never end.
 _EPOCHS = 4

@@ -24,7 +24,7 @@ from harvester.publish.aside import place_beside
 from harvester.publish.attached import BUILT, ROW_GROUP_SIZE, attached
 from harvester.publish.check import check
 from harvester.publish.layout import Layout, table_layouts
-from harvester.publish.load import fill_tables, load_files, room_for
+from harvester.publish.load import drop_rows, fill_tables, load_files, room_for
 from harvester.publish.made import Made, put_made
 from harvester.publish.manifest import CommittedRun, LakeFile, Manifest
 from harvester.publish.sql import text
@@ -182,7 +182,8 @@ class _Loading:
 
     One grows while its rows arrive, in a transaction that ends when no more come: so a group is
     compressed when it is full, and once. Another would hold a group in memory beside it.
-    What is void once stays so: at least all rows that count in the end are loaded.
+    What is void once stays so: at least all rows that count in the end are loaded, and others
+    taken back.
     """
 
     connection: Connection
@@ -191,6 +192,9 @@ class _Loading:
     _void: frozenset[str] = frozenset()
     _waiting: dict[str, list[_Part]] = field(default_factory=lambda: defaultdict(list))
     _loaded: Counter[str] = field(default_factory=Counter)
+    _parts: dict[str, list[tuple[_Part, frozenset[str]]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
     _growing: str = ""
     _added: int = 0
     _rested: bool = False
@@ -225,6 +229,8 @@ class _Loading:
     def finish(self, manifest: Manifest) -> None:
         """Loads the rest, if then all rows are those of the lake, and all of these are current."""
         self._load()
+        for table in self._loaded:
+            self._take_back(table)
         for table in {*manifest.tables, *self._loaded}:
             held, loaded = manifest.table(table), self._loaded[table]
             if not held.rows == held.versions == loaded:
@@ -251,6 +257,7 @@ class _Loading:
             layout = _layouts()[self._growing]
             load_files(self.connection, self.lake, layout, files, self.moment, void)
             self._added += sum(part.rows(void) for part in parts)
+            self._parts[self._growing] += [(part, void) for part in parts]
 
     def _end(self) -> None:
         """Adds what waits of the table that grows, if one does, and compresses what is left."""
@@ -265,6 +272,15 @@ class _Loading:
         self._loaded[self._growing] += self._added
         _log.debug("rows loaded ahead", table=self._growing, rows=self._added)
         self._growing = ""
+
+    def _take_back(self, table: str) -> None:
+        """Takes back rows of walks that turned out to be void when these were loaded already."""
+        late = [part for part, void in self._parts[table] if part.walks.keys() & self._void - void]
+        if late:
+            files, layout = [part.file for part in late], _layouts()[table]
+            gone = drop_rows(self.connection, self.lake, layout, files, self._void)
+            self._loaded[table] -= gone
+            _log.debug("rows taken back", table=table, rows=gone)
 
     def _set(self, option: str, value: str) -> None:
         self.connection.execute(f"SET {option} = {text(value)}")

@@ -15,14 +15,14 @@ from harvester.publish.layout import Layout, meta_layouts, table_layouts
 from harvester.publish.manifest import LakeFile, Manifest, TableState
 from harvester.publish.relations import Relation
 from harvester.publish.sightings import with_sightings
-from harvester.publish.sql import any_of, name
+from harvester.publish.sql import any_of, columns, name, parquet, same
 from harvester.publish.template import make_form
 from harvester.publish.views import FILES, MOMENTS, PAST, around
-from harvester.publish.workbench import HOME, KEYS, MEMORY, Connection
-from harvester.schema import CHAIN
+from harvester.publish.workbench import HOME, KEYS, MEMORY, Connection, one
+from harvester.schema import CHAIN, FETCHED_AT
 from harvester.store.lake import Lake
 
-__all__ = ["fill_tables", "link_views", "load_files", "load_tables", "room_for"]
+__all__ = ["drop_rows", "fill_tables", "link_views", "load_files", "load_tables", "room_for"]
 
 #: Bytes of a row in a Parquet file up to which it is a narrow one.
 _NARROW = 64
@@ -72,6 +72,26 @@ def load_files(
     if void:
         rows += f" WHERE v.{CHAIN.name} NOT IN {any_of(void)}"
     connection.execute(f"INSERT INTO {name(layout.schema)}.{name(layout.name)} {rows}")
+
+
+def drop_rows(
+    connection: Connection,
+    lake: Lake,
+    layout: Layout,
+    files: Iterable[LakeFile],
+    void: Collection[str],
+) -> int:
+    """Takes back what `void` walks brought with these files, and tells how many rows that are.
+
+    Another walk may have brought the same keys, but never at the same moment.
+    """
+    met = (*layout.key, FETCHED_AT.name)
+    brought = (
+        f"SELECT {columns(met)} FROM {parquet(lake, (file.path for file in files))} "
+        f"WHERE {CHAIN.name} IN {any_of(void)}"
+    )
+    table = f"{name(layout.schema)}.{name(layout.name)}"
+    return one(connection, f"DELETE FROM {table} v USING ({brought}) o WHERE {same('v', 'o', met)}")
 
 
 def link_views(connection: Connection, lake: Lake, manifest: Manifest) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
@@ -167,13 +168,14 @@ def test_one_table_after_the_other_grows_while_both_come(place: Place) -> None:
     _check_against_a_whole_build(place, many)
 
 
-@pytest.mark.parametrize(("late", "given"), [(False, True), (True, False)])
-def test_many_rows_are_added_as_they_come(place: Place, *, late: bool, given: bool) -> None:
-    first: list[Row] = [{"gene_id": number} for number in range(2_100)]
-    label = "q.0/1" if late else GOOD
-    second: list[Row] = [{"gene_id": number, "_chain": label} for number in (3_000, 3_001)]
-    assert _one_table(place, first, second, void="q.0/1", table="gene") is given
-    assert place.ask("SELECT count(*) FROM gene") == [2_100 if late else 2_102]
+def test_rows_that_turn_out_to_be_void_are_taken_back(place: Place) -> None:
+    """As when a chain is cut: its pages are void, and its shards bring the same rows again."""
+    early: list[Row] = [{"gene_id": number} for number in range(2_100)]
+    void: list[Row] = [{"gene_id": number, "_chain": "q.0/1"} for number in range(3_000, 3_010)]
+    later = moment(place.runs) + timedelta(seconds=9)
+    again: list[Row] = [{**row, "_chain": GOOD, "_fetched_at": later} for row in void[2:]]
+    assert _one_table(place, [*early, *void], again, void="q.0/1", table="gene")
+    assert place.ask("SELECT count(*), max(gene_id) FROM gene") == [(2_108, 3_009)]
 
 
 def test_few_rows_are_not_worth_it(place: Place) -> None:
