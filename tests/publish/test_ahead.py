@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from structlog.testing import capture_logs
 
 from harvester.errors import LakeError
 from harvester.publish import Ahead, CommittedRun, TableChange, build_database
@@ -154,7 +155,7 @@ def test_one_table_after_the_other_grows_while_both_come(place: Place) -> None:
         "gene": [[{"gene_id": n} for n in range(2_100)], [{"gene_id": n} for n in (3_000, 3_001)]],
         "taxonomy": [[{"tax_id": n} for n in range(30_800)], [{"tax_id": 40_000}]],
     }
-    with closing(_ahead(place, run_id)) as ahead:
+    with capture_logs() as said, closing(_ahead(place, run_id)) as ahead:
         paths = {table: place.stage(run_id, table, *parts) for table, parts in many.items()}
         for turn in (0, 1):
             for table, parts in many.items():
@@ -165,6 +166,8 @@ def test_one_table_after_the_other_grows_while_both_come(place: Place) -> None:
         )
         build_database(place.lake, place.manifest, place.file, ahead=ahead.give)
     assert ahead.given
+    loaded = [(one["table"], one["rows"]) for one in said if one["event"] == "rows loaded ahead"]
+    assert loaded == [("gene", 2_100), ("taxonomy", 30_801), ("gene", 2)]
     _check_against_a_whole_build(place, many)
 
 

@@ -55,6 +55,27 @@ def _only_version() -> Answer:
     return answer
 
 
+def test_one_run_after_another_keeps_the_distance() -> None:
+    """The first request of a run waits where another run of this process has asked just now."""
+
+    async def main() -> list[float]:
+        moments: list[float] = []
+
+        async def answer(_: web.Request) -> web.StreamResponse:
+            moments.append(asyncio.get_running_loop().time())
+            return web.json_response(json.loads(GOOD))
+
+        async with serve(answer) as script:
+            pace = Pace(base_url=script.url, rate=4, concurrency=8)
+            for _ in range(2):
+                async with open_asker(pace, open_body, Traffic()) as asker:
+                    await _ask(asker, script)
+        return moments
+
+    first, second = asyncio.run(main())
+    assert second - first >= 0.25
+
+
 def test_a_run_asks_again_so_often_and_no_more() -> None:
     traffic = Traffic()
     endless = Policy(attempts=100_000, first_wait=0.0, longest_wait=0.0)
