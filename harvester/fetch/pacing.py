@@ -13,11 +13,10 @@ from harvester.fetch.line import Line
 
 __all__ = ["MARGIN", "Departure", "Pacer"]
 
-#: Requests are spaced this much wider than the limit: what leaves evenly arrives with jitter,
-#: and the limit counts arrivals. 3.5 % still uses 96.6 % of the budget.
-MARGIN = 0.035
-#: Seconds by which a second is longer for what has left: the way to the server is not always alike.
-_JITTER = 0.01
+#: The limit counts arrivals, and the way to the server is not always alike: requests are spaced
+#: this much wider, and one that left late counts in a second that is so much longer.
+#: 3 % still uses 97 % of the budget.
+MARGIN = 0.03
 _SLOWEST = 0.2
 _SLOW_DOWN = 0.5
 _CLIMB = 1.25
@@ -110,7 +109,7 @@ class Pacer:
         """Until then as many as the limit have left within a second, one of them late."""
         if len(self._window) < (self._window.maxlen or 1):
             return 0.0
-        return self._window[0].moment + 1 + _JITTER
+        return self._window[0].moment + 1 + MARGIN
 
     async def _space(self) -> None:
         if self._fresh:
