@@ -70,6 +70,7 @@ class _Table:
             for first in range(0, self._count("old"), _SOME):
                 last = first + _SOME - 1
                 self._move(f"SELECT * FROM old WHERE number BETWEEN {first} AND {last}")
+            self._run(f"DELETE FROM {_table(self._layout)} v USING old o WHERE v.rowid = o.place")
         if self.files.files.seen:
             self._note()
         self._run(f"INSERT INTO {_table(self._layout)} {self.files.current}")
@@ -92,8 +93,10 @@ class _Table:
         )
         self._make(
             "old",
-            f"SELECT m.*, e.moment, row_number() OVER (ORDER BY place) - 1 AS number "
-            f"FROM met m JOIN ({self.files.endings}) e ON {same('m', 'e', version)}",
+            f"SELECT place, b.moment AS began, e.moment AS ended, "
+            f"row_number() OVER (ORDER BY place) - 1 AS number "
+            f"FROM met m JOIN ({self.files.endings}) e ON {same('m', 'e', version)} "
+            f"LEFT JOIN {MOMENTS} b ON b.run_id = m.{RUN_ID.name}",
         )
 
     def _refuse_twins(self) -> None:
@@ -105,18 +108,14 @@ class _Table:
             raise LakeError(f"{self._layout.name} has {twice} keys more than once")
 
     def _move(self, over: str) -> None:
-        own = [field.name for field in self._layout.columns]
-        # Half the price of a query for these rows and a statement that deletes them.
+        # Rows that are far apart come in many small pieces: to insert these as one costs half.
+        own = columns([field.name for field in self._layout.columns], "v")
         gone = self.connection.sql(
-            f"DELETE FROM {_table(self._layout)} v USING ({over}) o "
-            f"WHERE v.rowid = o.place RETURNING {columns(own)}"
-        )
+            f"SELECT {own}, o.began, o.ended "
+            f"FROM {_table(self._layout)} v JOIN ({over}) o ON v.rowid = o.place"
+        ).to_arrow_table()
         self.connection.register("gone", gone)
-        self._run(
-            f"INSERT INTO {_past(self._layout)} SELECT {columns(own, 'v')}, b.moment, o.moment "
-            f"FROM gone v JOIN ({over}) o ON {same('v', 'o', self.files.version)} "
-            f"LEFT JOIN {MOMENTS} b ON b.run_id = v.{RUN_ID.name}"
-        )
+        self._run(f"INSERT INTO {_past(self._layout)} FROM gone")
         self.connection.unregister("gone")
 
     @property
