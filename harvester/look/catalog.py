@@ -12,7 +12,7 @@ from harvester.catalogue import RESOURCES
 from harvester.errors import SpecError
 from harvester.publish import META_TABLES, type_name
 from harvester.publish.layout import Layout, meta_layout, table_layout
-from harvester.publish.sql import name, path, text
+from harvester.publish.sql import path, text
 from harvester.publish.workbench import Connection
 from harvester.schema import Field, flat_columns
 
@@ -147,5 +147,4 @@ def _table(layout: Layout, called: str, title: str) -> Table:
         )
         for leaf in flat_columns(layout.columns)
     )
-    relation = f"{name(layout.schema)}.{name(layout.name)}"
-    return Table(called, title, layout.doc, relation, columns, layout.columns, layout.key)
+    return Table(called, title, layout.doc, layout.in_sql, columns, layout.columns, layout.key)

@@ -47,7 +47,7 @@ def add_gain(connection: Connection, lake: Lake, news: Manifest, now: Manifest) 
     for layout in meta_layouts():
         if (files := TableState(news.meta.get(layout.name, ()))).files:
             meta = Relation(lake, layout, files, MOMENTS)
-            connection.execute(f"INSERT INTO {_table(layout)} {meta.current}")
+            connection.execute(f"INSERT INTO {layout.in_sql} {meta.current}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +70,14 @@ class _Table:
             for first in range(0, self._count("old"), _SOME):
                 last = first + _SOME - 1
                 self._move(f"SELECT * FROM old WHERE number BETWEEN {first} AND {last}")
-            self._run(f"DELETE FROM {_table(self._layout)} v USING old o WHERE v.rowid = o.place")
+            self._run(f"DELETE FROM {self._layout.in_sql} v USING old o WHERE v.rowid = o.place")
         if self.files.files.seen:
             self._note()
-        self._run(f"INSERT INTO {_table(self._layout)} {self.files.current}")
+        self._run(f"INSERT INTO {self._layout.in_sql} {self.files.current}")
 
     def _note(self) -> None:
         """Of rows that are as they were one number changes, in its place."""
-        noted = f"UPDATE {_table(self._layout)} v SET {SEEN_AT.name} = {instant(self.moment)}"
+        noted = f"UPDATE {self._layout.in_sql} v SET {SEEN_AT.name} = {instant(self.moment)}"
         keys = received(self.connection, self.held, self.files)
         if keys is not None:
             noted += f" WHERE EXISTS (FROM ({keys}) k WHERE {same('v', 'k', self._layout.key)})"
@@ -88,7 +88,7 @@ class _Table:
         named = f"SELECT {columns(key)} FROM ({self.files.endings}) UNION ALL {self.files.keys}"
         self._make(
             "met",
-            f"SELECT v.rowid AS place, {columns(version, 'v')} FROM {_table(self._layout)} v "
+            f"SELECT v.rowid AS place, {columns(version, 'v')} FROM {self._layout.in_sql} v "
             f"SEMI JOIN ({named}) n ON {same('v', 'n', key)}",
         )
         self._make(
@@ -112,7 +112,7 @@ class _Table:
         own = columns([field.name for field in self._layout.columns], "v")
         gone = self.connection.sql(
             f"SELECT {own}, o.began, o.ended "
-            f"FROM {_table(self._layout)} v JOIN ({over}) o ON v.rowid = o.place"
+            f"FROM {self._layout.in_sql} v JOIN ({over}) o ON v.rowid = o.place"
         ).to_arrow_table()
         self.connection.register("gone", gone)
         self._run(f"INSERT INTO {_past(self._layout)} FROM gone")
@@ -130,10 +130,6 @@ class _Table:
 
     def _run(self, statement: str) -> None:
         self.connection.execute(statement)
-
-
-def _table(layout: Layout) -> str:
-    return f"{name(layout.schema)}.{name(layout.name)}"
 
 
 def _past(layout: Layout) -> str:

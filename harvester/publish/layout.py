@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from harvester.catalogue import RESOURCES, Resource
+from harvester.publish.sql import name
 from harvester.schema import CHAIN, HASH, SEEN_AT, Field, load_schema, table_fields
 
 __all__ = ["META_TABLES", "Layout", "meta_layout", "meta_layouts", "table_layout", "table_layouts"]
@@ -25,6 +26,11 @@ class Layout:
     schema: str = "main"
     key: tuple[str, ...] = ()
     lake_only: tuple[Field, ...] = ()
+
+    @property
+    def in_sql(self) -> str:
+        """How a statement calls it."""
+        return f"{name(self.schema)}.{name(self.name)}"
 
     @property
     def stored(self) -> tuple[Field, ...]:

@@ -49,11 +49,11 @@ def fill_tables(
         if not relation.files.data:
             continue
         if not relation.over:
-            run(f"INSERT INTO {name(layout.schema)}.{name(layout.name)} {relation.current}")
+            run(f"INSERT INTO {layout.in_sql} {relation.current}")
         elif layout.name not in filled:
             full = with_sightings(connection, relation, manifest.moments())
             run(f"INSERT INTO {PAST}.{name(layout.name)} {full.ended}")
-            run(f"INSERT INTO {name(layout.schema)}.{name(layout.name)} {full.current}")
+            run(f"INSERT INTO {layout.in_sql} {full.current}")
 
 
 def load_files(
@@ -71,7 +71,7 @@ def load_files(
     rows = Relation(lake, layout, TableState(tuple(files)), MOMENTS, usual=[seen]).current
     if void:
         rows += f" WHERE v.{CHAIN.name} NOT IN {any_of(void)}"
-    connection.execute(f"INSERT INTO {name(layout.schema)}.{name(layout.name)} {rows}")
+    connection.execute(f"INSERT INTO {layout.in_sql} {rows}")
 
 
 def drop_rows(
@@ -90,8 +90,8 @@ def drop_rows(
         f"SELECT {columns(met)} FROM {parquet(lake, (file.path for file in files))} "
         f"WHERE {CHAIN.name} IN {any_of(void)}"
     )
-    table = f"{name(layout.schema)}.{name(layout.name)}"
-    return one(connection, f"DELETE FROM {table} v USING ({brought}) o WHERE {same('v', 'o', met)}")
+    over = f"USING ({brought}) o WHERE {same('v', 'o', met)}"
+    return one(connection, f"DELETE FROM {layout.in_sql} v {over}")
 
 
 def link_views(connection: Connection, lake: Lake, manifest: Manifest) -> None:
@@ -119,7 +119,7 @@ def link_views(connection: Connection, lake: Lake, manifest: Manifest) -> None:
 
 def _views(relation: Relation) -> Iterator[str]:
     layout = relation.layout
-    yield f"CREATE VIEW {name(layout.schema)}.{name(layout.name)} AS {relation.current}"
+    yield f"CREATE VIEW {layout.in_sql} AS {relation.current}"
     if relation.over:
         yield from around(layout, relation.history)
 
