@@ -10,10 +10,12 @@ from harvester.publish.workbench import Connection
 from harvester.store.lake import Lake
 from harvester.store.parts import Part, PartWriter, Sizes
 
-__all__ = ["batches_of", "write_file", "write_files"]
+__all__ = ["batches_of", "write_answer", "write_file", "write_files"]
 
 _ROWS = 20_000
 _WHOLE = Sizes(part=2**62)
+#: What DuckDB answers is keys and little more, and beside it DuckDB has its own memory.
+_ANSWER = Sizes(row_group=8 * 2**20, part=2**62)
 
 
 def batches_of(
@@ -24,11 +26,22 @@ def batches_of(
         yield batch.cast(schema)
 
 
+def write_answer(
+    lake: Lake, path: str, schema: pa.Schema, connection: Connection, statement: str
+) -> Part | None:
+    """One file with the rows of a query, or none where there are no rows."""
+    return write_file(lake, path, schema, batches_of(connection, statement, schema), _ANSWER)
+
+
 def write_file(
-    lake: Lake, path: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch]
+    lake: Lake,
+    path: str,
+    schema: pa.Schema,
+    batches: Iterable[pa.RecordBatch],
+    sizes: Sizes = _WHOLE,
 ) -> Part | None:
     """One file with all rows, or none where there are no rows."""
-    written = list(write_files(lake, iter([path]), schema, batches, _WHOLE))
+    written = list(write_files(lake, iter([path]), schema, batches, sizes))
     return written[0] if written else None
 
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from harvester.errors import LakeError
 from harvester.publish.choice import rows_each
-from harvester.publish.files import batches_of, write_file, write_files
+from harvester.publish.files import write_answer, write_files
 from harvester.publish.folding import Fold
 from harvester.publish.layout import Layout
 from harvester.publish.manifest import LakeFile, TableState
@@ -91,8 +91,7 @@ class FoldedTable:
             f"ORDER BY {self._order}"
         )
         path = f"_ended/{self.layout.name}/{self.stamp}-{next(numbers):05d}.parquet"
-        batches = batches_of(self.connection, query, schema)
-        return named_files(write_file(self.lake, path, schema, batches))
+        return named_files(write_answer(self.lake, path, schema, self.connection, query))
 
     def members(self, fold: Fold) -> tuple[LakeFile, ...]:
         """What questions said of rows, and in which run; a later word below the earlier ones."""
@@ -106,16 +105,15 @@ class FoldedTable:
         order = ", ".join(["scope", *map(_counted, key), "turn"])
         query = f"SELECT {columns(schema.names)} FROM ({told}) ORDER BY {order}"
         path = f"_members/{self.layout.name}/{self.stamp}.parquet"
-        batches = batches_of(self.connection, query, schema)
-        return named_files(write_file(self.lake, path, schema, batches))
+        return named_files(write_answer(self.lake, path, schema, self.connection, query))
 
     def seen(self, fold: Fold) -> tuple[LakeFile, ...]:
         """What runs saw: few rows, each of which names its run."""
         schema = seen_schema(self.layout)
-        query = f"SELECT {columns(schema.names)} FROM {read_files(self.lake, fold.files)}"
+        read = read_files(self.lake, fold.files)
+        query = f"SELECT {columns(schema.names)} FROM {read} ORDER BY ALL"
         path = f"_seen/{self.layout.name}/{self.stamp}.parquet"
-        batches = batches_of(self.connection, f"{query} ORDER BY ALL", schema)
-        return named_files(write_file(self.lake, path, schema, batches))
+        return named_files(write_answer(self.lake, path, schema, self.connection, query))
 
     def _left(self, rows: str, fold: Fold) -> str:
         """The rows without those that are given up."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from harvester.publish.answers import Answers, Staged
-from harvester.publish.files import batches_of, write_file
+from harvester.publish.files import write_answer
 from harvester.publish.layout import Layout, table_layout
 from harvester.publish.manifest import LakeFile, TableState
 from harvester.publish.seen import saw_all, saw_some
@@ -140,8 +140,7 @@ def _write_news(answers: Answers) -> tuple[LakeFile, ...]:
         f"ANTI JOIN members m ON p.scope = m.scope AND {same('p', 'm', key)} "
         f"UNION ALL SELECT scope, {columns(key)}, false FROM absent ORDER BY ALL"
     )
-    batches = batches_of(answers.connection, news, schema)
-    written = write_file(staged.lake, path, schema, batches)
+    written = write_answer(staged.lake, path, schema, answers.connection, news)
     return (LakeFile(path, written.rows, written.size, staged.run_id),) if written else ()
 
 

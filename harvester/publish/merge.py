@@ -15,7 +15,7 @@ import pyarrow as pa
 from harvester.catalogue import Resource
 from harvester.publish.adopt import adopt, chosen, row_count
 from harvester.publish.evolve import todays_files
-from harvester.publish.files import batches_of, write_file, write_files
+from harvester.publish.files import write_answer, write_files
 from harvester.publish.ignore import Ignored
 from harvester.publish.layout import meta_layout, table_layout
 from harvester.publish.manifest import LakeFile, TableState
@@ -165,7 +165,7 @@ class _Merge(Search):
         self, path: str, schema: pa.Schema, statement: str, fingerprint: str = ""
     ) -> tuple[LakeFile, ...]:
         named = f"SELECT * FROM ({statement}) t({columns(schema.names)})"
-        written = write_file(self.lake, path, schema, batches_of(self.connection, named, schema))
+        written = write_answer(self.lake, path, schema, self.connection, named)
         if written is None:
             return ()
         return (LakeFile(path, written.rows, written.size, self.run_id, fingerprint),)
