@@ -63,4 +63,6 @@ def _paced(pacer: Pacer, traffic: Traffic) -> aiohttp.TraceConfig:
     trace.on_connection_create_end.append(turn)
     trace.on_connection_reuseconn.append(turn)
     trace.on_request_headers_sent.append(sent)
+    # With a body the headers wait for it, and before Python 3.12 for the loop's next turn.
+    trace.on_request_chunk_sent.append(sent)
     return trace

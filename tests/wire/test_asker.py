@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import closing
+from math import inf
 from typing import TypeVar
 
 import pytest
@@ -16,6 +18,9 @@ from harvester.catalogue import RESOURCES
 from harvester.decode import open_body
 from harvester.errors import OutOfServiceError, RefusedError, TransientError
 from harvester.fetch import Asker, Pace, Policy, Request, Traffic, open_asker
+from harvester.fetch.pacing import Departure, Pacer
+from harvester.fetch.session import open_session
+from harvester.sandbox import SandboxConfig, serve_in_thread
 from tests.wire.scripted import Answer, Script, says, serve
 
 T = TypeVar("T")
@@ -74,6 +79,32 @@ def test_one_run_after_another_keeps_the_distance() -> None:
 
     first, second = asyncio.run(main())
     assert second - first >= 0.25
+
+
+class _Stalled(Pacer):
+    """The process is busy with something else as soon as a request may leave."""
+
+    async def turn(self, behind: float = inf) -> Departure:
+        self.departure = await super().turn(behind)
+        asyncio.get_running_loop().call_soon(time.sleep, 0.2)
+        return self.departure
+
+
+@pytest.mark.parametrize("body", [None, b'{"gene_ids": [1]}'])
+def test_the_pacer_learns_when_a_request_has_left(body: bytes | None) -> None:
+    async def main(url: str) -> float:
+        pacer = _Stalled(10)
+        context = (lambda: None, inf)
+        async with open_session(Pace(url, 10, 1), pacer, Traffic()) as session:
+            call = session.post(f"{url}/gene", data=body, trace_request_ctx=context)
+            async with call as response:
+                await response.read()
+        return pacer.departure.moment
+
+    with serve_in_thread(SandboxConfig()) as served:
+        left = asyncio.run(main(served.url))
+        (arrival,) = served.stats.arrivals
+    assert arrival - left < 0.1
 
 
 def test_a_run_asks_again_so_often_and_no_more() -> None:
