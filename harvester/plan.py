@@ -24,6 +24,7 @@ __all__ = [
     "plan_chains",
     "request_columns",
     "scope_of",
+    "scopes_of",
 ]
 
 #: Settings among the filters that leave no record out.
@@ -121,9 +122,17 @@ def numbered(chain: Chain, numbers: Mapping[str, int]) -> Chain:
 
 def scope_of(chain: Chain, value: str | None) -> int:
     """A number for the question whether there is such a record: the same in every run and job."""
-    question = [chain.resource, chain.selector, chain.taxon, _canonical(chain), value]
-    digest = hashlib.sha256(json.dumps(question).encode()).digest()
-    return int.from_bytes(digest[:8], "big", signed=True)
+    return next(scopes_of(chain, [value]))
+
+
+def scopes_of(chain: Chain, values: Iterable[str | None]) -> Iterator[int]:
+    """The same for many values of a chain: what these share is taken in once."""
+    shared = json.dumps([chain.resource, chain.selector, chain.taxon, _canonical(chain)])
+    begun = hashlib.sha256(shared[:-1].encode())
+    for value in values:
+        question = begun.copy()
+        question.update(f", {json.dumps(value)}]".encode())
+        yield int.from_bytes(question.digest()[:8], "big", signed=True)
 
 
 def is_narrowed(item: Query | Chain) -> bool:

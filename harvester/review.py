@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from harvester.catalogue import RESOURCES
 from harvester.ledger import ChainState, Ledger
 from harvester.model import Chain, Job, Query
-from harvester.plan import chains_by_key, endpoint_of, is_narrowed, plan_chains, scope_of
+from harvester.plan import chains_by_key, endpoint_of, is_narrowed, plan_chains, scope_of, scopes_of
 from harvester.publish import (
     Asked,
     ChainCount,
@@ -228,17 +228,20 @@ class Review:
         if chain.id in {one.id for one in self.ledger.key_chains}:
             return
         listed = len(chain.values) > 1
-        for value in chain.values:
-            scope = scope_of(chain, value)
-            yield Asked(chain.id, chain.query_id, value, scope, listed, self._number(chain, value))
+        scopes, numbers = scopes_of(chain, chain.values), self._numbers(chain)
+        for value, scope, number in zip(chain.values, scopes, numbers, strict=True):
+            yield Asked(chain.id, chain.query_id, value, scope, listed, number)
         if listed:
             yield Asked(chain.id, chain.query_id, None, scope_of(chain, None), listed)
 
-    def _number(self, chain: Chain, value: str) -> int | None:
-        """The taxon's number, where a taxon is asked for and its number is known."""
+    def _numbers(self, chain: Chain) -> list[int | None]:
+        """Of each value the taxon's number, where a taxon is asked for and its number is known."""
         _, endpoint = endpoint_of(chain)
         if endpoint.value_kind != "taxon":
-            return None
+            return [None] * len(chain.values)
+        return [self._number(value) for value in chain.values]
+
+    def _number(self, value: str) -> int | None:
         taxon = self.ledger.taxa.get(value)
         return taxon.tax_id if taxon else int(value) if value.isdecimal() else None
 

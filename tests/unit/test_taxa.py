@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from harvester.model import Chain, Query, Taxon
-from harvester.plan import chains_by_key, names_of, numbered, scope_of
+from harvester.plan import chains_by_key, names_of, numbered, scope_of, scopes_of
 from harvester.taxa import taxa_in
 
 HUMAN = {"taxonomy": {"tax_id": 9606, "parents": [1, 9605]}, "query": ["Human"]}
@@ -75,6 +75,13 @@ def test_a_question_is_the_same_whatever_else_is_asked() -> None:
     assert scope_of(one, "2") == scope_of(other, "2")
     assert scope_of(one, "2") != scope_of(one, "1")
     assert scope_of(one, "2") != scope_of(Chain("q.0", "q", "gene", "ids", ("2",)), "2")
+
+
+def test_a_question_has_one_number_for_all_time() -> None:
+    """A lake names questions by it: with another number it would know nothing of earlier runs."""
+    filters = (("types", ("OTHER",)),)
+    chain = Chain("q.0", "q", "gene", "symbols", ('é"1', "2"), filters=filters, taxon="human")
+    assert list(scopes_of(chain, ['é"1', None])) == [309378722937070162, 8558548399629785387]
 
 
 def test_rows_are_asked_for_by_their_keys() -> None:
