@@ -78,7 +78,7 @@ def test_one_run_after_another_keeps_the_distance() -> None:
         return moments
 
     first, second = asyncio.run(main())
-    assert second - first >= 0.25
+    assert second - first > 0.15  # of 0.26: the first may have come a little late
 
 
 class _Stalled(Pacer):
@@ -86,7 +86,7 @@ class _Stalled(Pacer):
 
     async def turn(self, behind: float = inf) -> Departure:
         self.departure = await super().turn(behind)
-        asyncio.get_running_loop().call_soon(time.sleep, 0.2)
+        asyncio.get_running_loop().call_soon(time.sleep, 0.5)
         return self.departure
 
 
@@ -104,7 +104,7 @@ def test_the_pacer_learns_when_a_request_has_left(body: bytes | None) -> None:
     with serve_in_thread(SandboxConfig()) as served:
         left = asyncio.run(main(served.url))
         (arrival,) = served.stats.arrivals
-    assert arrival - left < 0.1
+    assert arrival - left < 0.4
 
 
 def test_a_run_asks_again_so_often_and_no_more() -> None:
