@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from harvester.ledger import ChainState, Ledger
 from harvester.model import Chain, Message, Query, Taxon
@@ -13,9 +14,8 @@ from harvester.publish import ChainCount, Loss, Survey
 __all__ = ["Item", "QueryReport", "Verdict", "judge"]
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One identifier or taxon that a job names, and what it brought."""
+class Item(NamedTuple):
+    """One identifier or taxon that a job names, and what it brought: there may be millions."""
 
     query: Query
     value: str

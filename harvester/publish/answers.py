@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import pyarrow as pa
 
@@ -24,9 +24,8 @@ __all__ = ["Answers", "Asked", "Staged"]
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One thing that a chain asked for.
+class Asked(NamedTuple):
+    """One thing that a chain asked for; there may be millions.
 
     `scope` stands for the question, the same in every run. A chain that asked for several things
     at once is `listed`, with one more entry without a value: for rows that answer to none of them.
