@@ -189,10 +189,18 @@ def _cuts(window: _Window, pieces: int, at: date, histogram: Histogram) -> list[
 
 
 def _quantiles(histogram: Histogram, wanted: Sequence[float]) -> list[date]:
-    """The days after which so great a share of the records lies before."""
-    sums = list(accumulate(count for _, count in histogram))
-    places = (bisect_left(sums, share * sums[-1]) for share in wanted)
-    return [histogram[min(place, len(sums) - 1)][0] + _DAY for place in places]
+    """The first days of what is left when so great a share is taken, as nearly as days allow.
+
+    Now and then NCBI releases thousands of records in one day: it belongs to one side or the other.
+    """
+    sums = [0, *accumulate(count for _, count in histogram)]
+    found = []
+    for share in wanted:
+        target = share * sums[-1]
+        place = bisect_left(sums, target, 1, len(sums) - 1)
+        day, _ = histogram[place - 1]
+        found.append(day if target - sums[place - 1] < sums[place] - target else day + _DAY)
+    return found
 
 
 def _grown(share: float, first: date, last: date) -> date:

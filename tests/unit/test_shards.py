@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from math import ceil
 
 from hypothesis import given
@@ -99,6 +99,18 @@ def test_a_histogram_makes_shards_of_equal_size() -> None:
     sizes = [sum(count for day, count in histogram if _holds(one, day)) for one in shards]
     assert len(sizes) == 8
     assert max(sizes) - min(sizes) <= 10
+
+
+@given(histogram=HISTOGRAMS.filter(bool), pieces=st.integers(2, 9))
+def test_no_cut_is_further_off_than_half_the_fullest_day(
+    histogram: list[tuple[date, int]], pieces: int
+) -> None:
+    shards = _cut(COLI, pieces, histogram)
+    sizes = [sum(count for day, count in histogram if _holds(one, day)) for one in shards]
+    cuts = [0, *accumulate(sizes)]
+    fullest = max(count for _, count in histogram)
+    for wanted in (sum(sizes) * step / pieces for step in range(1, pieces)):
+        assert min(abs(cut - wanted) for cut in cuts) <= fullest / 2 + 1e-6
 
 
 def test_without_a_histogram_the_windows_narrow_towards_today() -> None:
