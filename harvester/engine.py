@@ -35,6 +35,8 @@ _log = get_logger(__name__)
 
 #: Inflated bytes between fetching and storing: what does not fit there is not asked for.
 _IN_FLIGHT = 32 * 2**20
+#: Where less waits storing keeps up: while a group is written a few pages come.
+_CALM = 24 * 2**20
 _DECODERS = 2
 #: A stale token may happen again; a chain that starts over this often will never end.
 _EPOCHS = 4
@@ -262,7 +264,7 @@ class Harvest:
     @property
     def _calm(self) -> bool:
         """Whether the rate is what the run waits for, and storing keeps up."""
-        return self._asker.standing.waiting > 0 and self._channel.weight < _IN_FLIGHT // 2
+        return self._asker.standing.pressed and self._channel.weight < _CALM
 
     async def record(self, record: Record) -> None:
         """Writes one fact of its own into the journal."""

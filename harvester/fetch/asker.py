@@ -38,11 +38,15 @@ _THROTTLED = "http 429"
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What stands between the run and its next page: requests kept waiting, NCBI's wishes."""
+    """What stands between the run and its next page: requests kept waiting, NCBI's wishes.
+
+    `pressed`: just now the rate kept a request waiting, perhaps none at this very moment.
+    """
 
     waiting: int = 0
     slowed: bool = False
     away: bool = False
+    pressed: bool = False
 
 
 class Opener(Protocol):
@@ -100,7 +104,8 @@ class Asker:
     @property
     def standing(self) -> Standing:
         """What requests wait for at this moment."""
-        return Standing(self._pacer.waiting, self._pacer.slowed, self._gate.shut)
+        pacer = self._pacer
+        return Standing(pacer.waiting, pacer.slowed, self._gate.shut, pacer.pressed)
 
     async def ask(self, request: Request, resource: Resource) -> Opened:
         """The opened answer, with the next token from its header or its body."""

@@ -26,6 +26,8 @@ _STEP = 20
 _CALM = 5.0
 #: A page takes about a second: a request with so many behind it is due so much earlier.
 _PAGE_SECONDS = 1.0
+#: Who waits for so long waits for the rate, and not for a busy process.
+_NOTED = 0.02
 #: From this share of the stated limit on, it is the run itself that uses the limit up.
 _OWN = 0.9
 
@@ -58,6 +60,7 @@ class Pacer:
         self._changed = 0.0
         self._line = Line()
         self._waiting = 0
+        self._pressed = -inf
         self._window: deque[Departure] = deque(maxlen=max(1, int(rate)))
         self._limiter = self._make(rate)
         # Another run may have asked a moment ago: then the first request waits, too.
@@ -77,16 +80,24 @@ class Pacer:
     async def turn(self, behind: float = inf) -> Departure:
         """Waits until the next request may leave; `behind` are those that can only follow it."""
         self._waiting += 1
-        due = asyncio.get_running_loop().time() - behind * _PAGE_SECONDS
+        came = asyncio.get_running_loop().time()
         try:
-            return await self._stand_in_line(due)
+            departure = await self._stand_in_line(came - behind * _PAGE_SECONDS)
         finally:
             self._waiting -= 1
+        if departure.moment > came + _NOTED:
+            self._pressed = departure.moment
+        return departure
 
     @property
     def waiting(self) -> int:
         """Requests that could leave if the rate allowed it; the next one to leave included."""
         return self._waiting
+
+    @property
+    def pressed(self) -> bool:
+        """Whether within the last second a request could have left earlier but for the rate."""
+        return asyncio.get_running_loop().time() < self._pressed + 1
 
     async def _stand_in_line(self, due: float) -> Departure:
         async with self._line.head(due):

@@ -226,6 +226,25 @@ def test_what_many_others_can_only_follow_goes_first() -> None:
     assert clock.run(work()) == ["first", "look-up", "long", "alike", "short"]
 
 
+@pytest.mark.parametrize(("apart", "pressed"), [(0.11, False), (0.05, True)])
+def test_the_rate_presses_where_requests_come_faster(apart: float, pressed: bool) -> None:  # noqa: FBT001
+    async def work() -> tuple[list[bool], bool]:
+        pacer, seen = Pacer(10, idle=1.0), []
+
+        async def ask() -> None:
+            await pacer.turn()
+            seen.append(pacer.pressed)
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(20):
+                group.create_task(ask())
+                await asyncio.sleep(apart)
+        await asyncio.sleep(1.1)
+        return seen, pacer.pressed
+
+    assert clock.run(work()) == ([False] + [pressed] * 19, False)
+
+
 def test_nobody_waits_for_ever_behind_those_that_come_later() -> None:
     async def work() -> float:
         pacer, done = Pacer(10), asyncio.Event()
