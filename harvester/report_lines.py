@@ -51,7 +51,7 @@ def _pages(place: str, pieces: Iterator[bytes], field: str) -> Iterator[bytes]:
     """Each line is a page, or there is but one."""
     for piece in pieces:
         for line in split_lines(piece):
-            yield from _opened(place, bytes(line.data), field)
+            yield from _opened(place, line.data, field)
 
 
 def _document(place: str, pieces: Iterator[bytes], field: str) -> Iterator[bytes]:
@@ -90,7 +90,7 @@ def _is_page(text: bytes, field: str) -> bool:
 def _first_lines(piece: bytes) -> list[bytes]:
     """The first lines of a piece that are not blank; of a huge one only its beginning is split."""
     start = piece.find(b"\n", 2**20)
-    return [bytes(line.data) for line in split_lines(piece[: start + 1 or None])[:_FIRST]]
+    return [line.data for line in split_lines(piece[: start + 1 or None])[:_FIRST]]
 
 
 def _no_records(place: str, text: bytes) -> SpecError:

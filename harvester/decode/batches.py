@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, partial
+from typing import NamedTuple
 
 import msgspec
 import pyarrow as pa
@@ -14,15 +15,21 @@ from pyarrow import json as arrow_json
 from harvester.catalogue import Resource
 from harvester.decode.arrow import Array, nulls, parse_lines
 from harvester.decode.convert import Converter, Surprise, converter, input_type
-from harvester.decode.lines import Line
+from harvester.decode.lines import object_lines
 from harvester.schema import QUERY, Field, camel
 
-__all__ = ["Columns", "FastPath", "Form", "Reader"]
+__all__ = ["Columns", "FastPath", "Form", "Piece", "Reader"]
 
 Columns = dict[str, Array]
 
 _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_OPEN, _CLOSE = b"{}"
+
+
+class Piece(NamedTuple):
+    """Rows, and the lines that they were read from."""
+
+    columns: Columns
+    lines: Sequence[bytes | memoryview]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +101,18 @@ class FastPath:
         self._camel = {camel(field.name) for field in fields} - {field.name for field in fields}
         self._key = key
 
-    def read(self, data: bytes, lines: Sequence[Line]) -> Columns:
-        """The columns of these lines, which are all of the data; Surprise where one is unusual."""
+    def read(self, data: bytes) -> Piece:
+        """All lines at once; Surprise where there is none, or one of them is unusual."""
         # An object a line, each inside its line: pyarrow crashes where data begins with `null`,
         # and by itself it would take two objects on a line, or one on two lines, for granted.
-        if not all(line.data[0] == _OPEN and line.data[-1] == _CLOSE for line in lines):
+        lines = object_lines(data)
+        if not lines:
             raise Surprise
-        columns = self._reader(self._form(lines[0].data)).read(data)
+        columns = self._reader(self._form(lines[0])).read(data)
         rows = len(next(iter(columns.values())))
         if rows != len(lines) or (self._key and not self._have_keys(columns)):
             raise Surprise
-        return columns
+        return Piece(columns, lines)
 
     def _form(self, line: memoryview) -> Form:
         try:

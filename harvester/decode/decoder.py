@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import NamedTuple
 
 import msgspec
 import pyarrow as pa
 
 from harvester.catalogue import RESOURCES, Resource
 from harvester.decode.arrow import concat
-from harvester.decode.batches import Columns, FastPath, Form, Reader
+from harvester.decode.batches import FastPath, Form, Piece, Reader
 from harvester.decode.convert import Surprise
 from harvester.decode.drift import DriftBook, Enums
 from harvester.decode.lines import Line, split_lines
@@ -41,13 +40,6 @@ class Decoded:
     messages: tuple[Message, ...] = ()
 
 
-class _Piece(NamedTuple):
-    """Rows, and the lines that they were read from."""
-
-    columns: Columns
-    lines: Sequence[Line]
-
-
 @dataclass(slots=True)
 class _Aside:
     """What a page holds beside its rows."""
@@ -58,7 +50,7 @@ class _Aside:
 
     def reject(self, line: Line, reason: str) -> None:
         """Puts the bytes of a line into quarantine."""
-        self.quarantine.append(Rejected(bytes(line.data), reason, line.number))
+        self.quarantine.append(Rejected(line.data, reason, line.number))
 
 
 class Decoder:
@@ -77,56 +69,58 @@ class Decoder:
 
     def decode(self, data: bytes, stamp: Stamp) -> Decoded:
         """The rows of NDJSON bytes under the lake's schema, whatever the bytes are."""
-        lines = split_lines(data)
         aside = _Aside()
-        pieces = list(self._read(data, lines, aside)) if lines else []
-        batches = [complete(columns, of, stamp, self._schema) for columns, of in pieces]
+        try:
+            pieces = [self._fast.read(data)]
+            received = len(pieces[0].lines)
+        except Surprise:
+            lines = split_lines(data)
+            pieces, received = list(self._read(lines, aside)), len(lines)
+        batches = [complete(piece, stamp, self._schema) for piece in pieces]
         batch = concat(batches) if batches else no_rows(self._schema)
         self._enums.note_unknown(batch, aside.drift)
         return Decoded(
             batch,
-            len(lines),
+            received,
             tuple(aside.quarantine),
             aside.drift.drifts(),
             tuple(aside.messages),
         )
 
-    def _read(self, data: bytes, lines: Sequence[Line], aside: _Aside) -> Iterator[_Piece]:
-        """Lines as they are where that works; runs of surprising ones record by record."""
+    def _read(self, lines: Sequence[Line], aside: _Aside) -> Iterator[Piece]:
+        """Many lines at once where that works; runs of surprising ones record by record."""
         surprising: list[Line] = []
-        for columns, some in self._try(data, lines):
-            if columns is None:
-                surprising.extend(some)
+        for found in self._quarters(lines):
+            if not isinstance(found, Piece):
+                surprising.extend(found)
                 continue
             yield from self._read_records(surprising, aside)
             surprising = []
-            yield _Piece(columns, some)
+            yield found
         yield from self._read_records(surprising, aside)
 
-    def _try(
-        self, data: bytes, lines: Sequence[Line]
-    ) -> Iterator[tuple[Columns | None, Sequence[Line]]]:
-        """All lines at once, else quarter by quarter, down to few without columns."""
-        try:
-            yield self._fast.read(data, lines), lines
-        except Surprise:
-            if len(lines) <= _SLICE:
-                yield None, lines
-                return
-            size = -(-len(lines) // 4)
-            for start in range(0, len(lines), size):
-                some = lines[start : start + size]
-                yield from self._try(b"\n".join(line.data for line in some), some)
+    def _quarters(self, lines: Sequence[Line]) -> Iterator[Piece | Sequence[Line]]:
+        """What is read at once, quarter by quarter, and the few lines that cannot be."""
+        if len(lines) <= _SLICE:
+            yield lines
+            return
+        size = -(-len(lines) // 4)
+        for start in range(0, len(lines), size):
+            some = lines[start : start + size]
+            try:
+                yield self._fast.read(b"\n".join(line.data for line in some))
+            except Surprise:
+                yield from self._quarters(some)
 
-    def _read_records(self, lines: Sequence[Line], aside: _Aside) -> Iterator[_Piece]:
+    def _read_records(self, lines: Sequence[Line], aside: _Aside) -> Iterator[Piece]:
         for some in _portions(lines):
             yield from self._read_portion(some, aside)
 
-    def _read_portion(self, lines: Sequence[Line], aside: _Aside) -> Iterator[_Piece]:
+    def _read_portion(self, lines: Sequence[Line], aside: _Aside) -> Iterator[Piece]:
         kept: list[tuple[Line, Settled]] = []
         for line in lines:
             try:
-                settled = self._settler.settle(bytes(line.data))
+                settled = self._settler.settle(line.data)
             except BadRecord as error:
                 aside.reject(line, str(error))
                 continue
@@ -139,7 +133,7 @@ class Decoder:
         if kept:
             yield from self._columns(kept, aside)
 
-    def _columns(self, kept: Sequence[tuple[Line, Settled]], aside: _Aside) -> Iterator[_Piece]:
+    def _columns(self, kept: Sequence[tuple[Line, Settled]], aside: _Aside) -> Iterator[Piece]:
         """Settled records by way of the fast parser: values are converted in one place only."""
         try:
             columns = self._settled.read(b"\n".join(msgspec.json.encode(s.row) for _, s in kept))
@@ -153,7 +147,7 @@ class Decoder:
         columns[EXTRA.name] = pa.array([s.extra for _, s in kept], EXTRA.arrow_type)
         if self._has_echo:
             columns[QUERY.name] = pa.array([s.query for _, s in kept], QUERY.arrow_type)
-        yield _Piece(columns, [line for line, _ in kept])
+        yield Piece(columns, [line.data for line, _ in kept])
 
 
 def _portions(lines: Sequence[Line]) -> Iterator[Sequence[Line]]:

@@ -6,41 +6,44 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-__all__ = ["Line", "depth", "member", "parts", "split_lines"]
+__all__ = ["Line", "depth", "member", "object_lines", "parts", "split_lines"]
 
 _BLANK = b" \t\r"
 _LAYOUT = _BLANK + b"\n"
 #: Strings are one token each, an unfinished one too, so that brackets inside do not count.
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[{}\[\],:]', re.DOTALL)
 _CLOSING = {b"{": b"}", b"[": b"]"}
+_OPEN, _CLOSE = b"{}"
 
 
 class Line(NamedTuple):
-    """One record as it arrived, and where it stood; the bytes are those of the page."""
+    """One record as it arrived, and where it stood."""
 
     number: int
-    data: memoryview
+    data: bytes
+
+
+def object_lines(data: bytes) -> list[memoryview]:
+    """All lines, where each begins and ends as an object does; none where one does not.
+
+    Every page is asked, so this copies nothing and does the least that tells.
+    """
+    view, lines, start = memoryview(data), list[memoryview](), 0
+    while start < len(data):
+        end = data.find(b"\n", start)
+        if end < 0:
+            end = len(data)
+        if data[start] != _OPEN or data[end - 1] != _CLOSE:
+            return []
+        lines.append(view[start:end])
+        start = end + 1
+    return lines
 
 
 def split_lines(data: bytes) -> list[Line]:
     """The lines that are not blank, numbered from 1; only a newline ends a line."""
-    view = memoryview(data)
-    lines: list[Line] = []
-    start, number = 0, 1
-    while start < len(data):
-        newline = data.find(b"\n", start)
-        end = newline if newline >= 0 else len(data)
-        line = _stripped(view[start:end])
-        if line:
-            lines.append(Line(number, line))
-        start, number = end + 1, number + 1
-    return lines
-
-
-def _stripped(line: memoryview) -> memoryview:
-    if line and (line[0] in _BLANK or line[-1] in _BLANK):
-        return memoryview(bytes(line).strip(_BLANK))
-    return line
+    stripped = (line.strip(_BLANK) for line in data.split(b"\n"))
+    return [Line(number, line) for number, line in enumerate(stripped, 1) if line]
 
 
 def depth(data: bytes) -> int:
