@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from difflib import get_close_matches
 from enum import IntEnum
 from importlib import import_module
@@ -52,7 +54,8 @@ class _Commands(click.Group):
             return None
         if ctx.resilient_parsing and (light := stand_in(cmd_name)):
             return light
-        command = getattr(import_module(f"harvester.cli.{cmd_name}"), cmd_name)
+        with _uncollected():
+            command = getattr(import_module(f"harvester.cli.{cmd_name}"), cmd_name)
         assert isinstance(command, click.Command)  # noqa: S101 - each module keeps its promise
         return command
 
@@ -74,6 +77,18 @@ class _Commands(click.Group):
     def _own_summary(self, ctx: click.Context, name: str) -> str:
         command = self.get_command(ctx, name)
         return command.get_short_help_str(limit=100) if command else ""
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """All that modules make stays: to look for garbage among it takes time and finds none."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 @click.group(
@@ -101,10 +116,14 @@ def cli() -> None:
 class _Lean:
     """What others import wherever it is installed: up to two seconds that no command needs.
 
-    pyarrow does so with numpy and pandas, structlog by way of rich with pygments.
+    pyarrow does so with numpy, pandas and what stores files elsewhere, structlog by way of rich
+    with pygments.
     """
 
-    unneeded = frozenset({"numpy", "pandas", "pygments"})
+    unneeded = frozenset(
+        {"numpy", "pandas", "pygments"}
+        | {f"pyarrow._{elsewhere}fs" for elsewhere in ("azure", "gc", "hd", "s3")}
+    )
 
     def find_spec(self, fullname: str, path: object = None, target: object = None) -> None:
         """Says of those that they are not here, of all else nothing."""

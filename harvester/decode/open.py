@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Callable
+from typing import cast
+
+from isal import isal_zlib
 
 from harvester.decode.envelope import check_refusal, is_page, members_of, open_page, open_summary
 from harvester.decode.lines import depth
@@ -18,6 +20,8 @@ _LIMIT = 256 * 2**20
 _MOST_LINES = 100_000
 _MOST_VALUES = 8_000_000
 _GZIP = 31
+#: Its type stubs call the class an instance.
+_DAMAGED = cast("type[Exception]", isal_zlib.error)
 #: Servers send one; each costs a copy of all that follow.
 _MOST_MEMBERS = 100
 _OK = 200
@@ -65,10 +69,10 @@ def inflate(body: bytes, limit: int) -> bytes:
     while rest or not pieces:
         if len(pieces) == _MOST_MEMBERS:
             raise RefusedError(_OK, f"the answer has more than {_MOST_MEMBERS} gzip members")
-        stream = zlib.decompressobj(_GZIP)
+        stream = isal_zlib.decompressobj(_GZIP)
         try:
             piece = stream.decompress(rest, room + 1)
-        except zlib.error as error:
+        except _DAMAGED as error:
             raise TransientError("bad gzip", str(error)) from error
         if len(piece) > room:
             raise _too_large(limit)
