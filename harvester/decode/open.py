@@ -117,7 +117,7 @@ def _open_lines(text: bytes) -> Opened:
     """NDJSON as it is; a last line that a newline does not end must be whole by itself."""
     if text.count(b"\n") > _MOST_LINES:
         raise RefusedError(_OK, f"the answer holds more than {_MOST_LINES:,} lines")
-    last = text.rpartition(b"\n")[2]
+    last = text[text.rfind(b"\n") + 1 :]
     if depth(last) > 0:
         raise TransientError("truncated", "the last line ends early")
     return Opened(text)
