@@ -43,6 +43,7 @@ class Case:
     selector: str
     subjects: tuple[str, ...]
     records: int
+    bytes_each: int = 0
 
     def each(self, scale: float) -> int:
         """Records of each subject."""
@@ -51,6 +52,10 @@ class Case:
     def total(self, scale: float) -> int:
         """Records in all."""
         return self.each(scale) * len(self.subjects)
+
+    def mebibytes(self, scale: float) -> float:
+        """The NDJSON of all records, about."""
+        return self.total(scale) * self.bytes_each / 2**20
 
     def pages(self, scale: float) -> int:
         """Full pages that one walk of each subject takes."""
@@ -95,9 +100,9 @@ def write_job(resource: str, chosen: str, place: Path, register: str = "tables")
 
 
 CASES = (
-    Case("taxon", "one taxon of {1} genomes", "genome", "taxa", ("562",), 40_000),
-    Case("taxa", "{0} taxa of {1} genomes", "genome", "taxa", SPREAD, 800),
-    Case("genes", "{1} genes by identifier", "gene", "ids", (_HUMAN,), 40_000),
+    Case("taxon", "one taxon of {1} genomes", "genome", "taxa", ("562",), 40_000, 4_700),
+    Case("taxa", "{0} taxa of {1} genomes", "genome", "taxa", SPREAD, 800, 4_700),
+    Case("genes", "{1} genes by identifier", "gene", "ids", (_HUMAN,), 40_000, 2_500),
     Case("annotation", "one annotation of {1} features", "annotation", "accessions",
-         (_ASSEMBLY,), 60_000),
+         (_ASSEMBLY,), 60_000, 780),
 )  # fmt: skip

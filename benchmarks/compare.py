@@ -39,9 +39,9 @@ class Peer:
         """Whether its package is here."""
         return importlib.util.find_spec(self.needs) is not None
 
-    def runs(self, records: int, repeat: int, slow: int) -> int:
-        """How often it brings so many records."""
-        if not self.installed or records > self.most:
+    def runs(self, mebibytes: float, repeat: int, slow: int) -> int:
+        """How often it brings so much."""
+        if not self.installed or mebibytes > self.most:
             return 0
         return slow if self.slow else repeat
 
@@ -49,8 +49,8 @@ class Peer:
 PEERS = (
     Peer("hand loop", "by_hand", "requests", "{}", slow=False),
     Peer("NCBI's client", "client", "ncbi", "{}", slow=True),
-    # Its INSERT statements of 4,000 genomes take 5 GiB of memory.
-    Peer("dlt as it comes", "dlt_rest", "dlt", "ncbi.{}", slow=True, most=6_000),
+    # Its INSERT statements take a quarter of a GiB of memory for each MiB of NDJSON.
+    Peer("dlt as it comes", "dlt_rest", "dlt", "ncbi.{}", slow=True, most=45),
     Peer("dlt, told to load Parquet", "dlt_rest", "dlt", "ncbi.{}", slow=True, words=("parquet",)),
 )
 _Runs = dict[str, list[Usage]]
@@ -105,7 +105,7 @@ def _runs(place: _Place, repeat: int, slow: int) -> _Runs:
     for number in range(repeat):
         runs.setdefault(_OURS, []).append(place.once(values, None))
         for peer in PEERS:
-            if number < peer.runs(place.case.total(place.scale), repeat, slow):
+            if number < peer.runs(place.case.mebibytes(place.scale), repeat, slow):
                 runs.setdefault(peer.title, []).append(place.once(values, peer))
     return runs
 
