@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.cases import CASES
@@ -11,11 +12,13 @@ from benchmarks.compare import compare
 from benchmarks.floors import floors
 from benchmarks.growth import growth
 from benchmarks.measure import describe_machine
+from benchmarks.nightly import nightly
 from benchmarks.rate import long_run, one_taxon
 
 __all__ = ["main"]
 
-_PARTS = ("peers", "floors", "growth", "rate")
+_PARTS = ("peers", "floors", "growth", "nightly", "rate")
+_SIZES = (10_000, 100_000, 1_000_000)
 
 
 def main() -> None:
@@ -32,10 +35,18 @@ def main() -> None:
             floors(folder, round(100_000 * chosen.scale), chosen.repeat)
         if "growth" in chosen.only:
             growth(folder, chosen.records, chosen.repeat)
+        if "nightly" in chosen.only:
+            _nights(folder, chosen.records)
         if "rate" in chosen.only:
             one_taxon(folder, chosen.scale, chosen.plot)
             long_run(folder, chosen.minutes)
     print(f"\nafterwards: {describe_machine().splitlines()[0]}")
+
+
+def _nights(folder: Path, sizes: Sequence[int]) -> None:
+    for records in sizes:
+        with tempfile.TemporaryDirectory(dir=folder) as place:
+            nightly(Path(place), records)
 
 
 def _options() -> argparse.ArgumentParser:
@@ -46,8 +57,8 @@ def _options() -> argparse.ArgumentParser:
     options.add_argument("--slow", type=int, help="rounds of NCBI's client and dlt, perhaps 0")
     options.add_argument("--only", nargs="+", choices=_PARTS, default=_PARTS, help="these parts")
     options.add_argument("--cases", nargs="+", choices=names, default=names, help="of the peers")
-    grown = "sizes of the growth (10000 100000)"
-    options.add_argument("--records", type=int, nargs="+", default=[10_000, 100_000], help=grown)
+    grown = "sizes of the growth and of the nights (10000 100000 1000000)"
+    options.add_argument("--records", type=int, nargs="+", default=_SIZES, help=grown)
     options.add_argument("--minutes", type=float, default=1.0, help="length of the rate's run (1)")
     options.add_argument("--plot", type=Path, metavar="FILE", help="SVG of one taxon over time")
     return options

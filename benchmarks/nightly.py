@@ -26,7 +26,7 @@ from harvester.publish import TableChange, build_database, read_manifest
 from harvester.publish.form import form_of
 from harvester.store.lake import Lake
 
-__all__ = ["main"]
+__all__ = ["main", "nightly"]
 
 _ASSEMBLY = "GCF_000001405.40"
 #: Of each resource: the sandbox's size, the path, what a row takes from the request, a text column.
@@ -60,17 +60,19 @@ def main() -> None:
     options.add_argument("--resource", choices=list(_SERVED), default="annotation")
     options.add_argument("--step", nargs=2, metavar=("NAME", "FOLDER"), help=argparse.SUPPRESS)
     chosen = options.parse_args()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     if chosen.step:
+        _hush()
         name, folder = chosen.step
         print(json.dumps(_measured(_STEPS[name], Path(folder))))
         return
-    with tempfile.TemporaryDirectory(prefix="harvester-nightly-") as folder:
-        _bench(Path(folder), chosen.resource, chosen.records, chosen.nights)
-
-
-def _bench(folder: Path, name: str, records: int, nights: int) -> None:
     print(describe_machine(), flush=True)
+    with tempfile.TemporaryDirectory(prefix="harvester-nightly-") as folder:
+        nightly(Path(folder), chosen.records, chosen.nights, chosen.resource)
+
+
+def nightly(folder: Path, records: int, nights: int = 1, name: str = "annotation") -> None:
+    """Prints what each step costs with so many rows; the folder is empty."""
+    _hush()
     size, path, request, told = _SERVED[name]
     lake = Nights(Lake(folder / "lake"), name, told)
     pages = folder / "pages"
@@ -89,6 +91,10 @@ def _bench(folder: Path, name: str, records: int, nights: int) -> None:
     _print(costs, costs["first"])
     if nights > 1:
         _print_growth(updates, costs)
+
+
+def _hush() -> None:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
 
 def _told(change: TableChange) -> str:

@@ -139,7 +139,7 @@ class Ahead:
         with place_beside(target) as aside:
             with workbench(aside.with_name("spill"), KEYS) as connection:
                 with attached(connection, aside):
-                    make_form(connection, BUILT)
+                    make_form(connection, BUILT, "tables")
                     loading = _Loading(connection, lake, self._run.moment)
                     made, file = self._load(loading, told)
                     fill_tables(connection, lake, made.manifest, filled=made.manifest.tables)

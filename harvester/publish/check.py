@@ -60,7 +60,7 @@ def is_current(file: Path, lake: Lake, manifest: Manifest) -> bool:
 def _faults(connection: Connection, manifest: Manifest, gained: Manifest | None) -> Iterator[str]:
     yield from _counts(connection, manifest, gained)
     for layout in table_layouts():
-        if gained is None:
+        if gained is None and manifest.table(layout.name).rows:
             yield from _keys(connection, layout)
         if (gained or manifest).table(layout.name).files:
             bind_views(connection, layout)

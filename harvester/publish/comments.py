@@ -10,35 +10,36 @@ from harvester.publish.sql import name, text
 from harvester.publish.views import PAST
 from harvester.schema import Field, flat_columns
 
-__all__ = ["comments_on"]
+__all__ = ["comments_on", "comments_on_rows"]
 
 
 def comments_on(layout: Layout, *, views: bool) -> Iterator[str]:
     """The statements that document a table and what stands around it."""
-    kind = "VIEW" if views else "TABLE"
-    yield from _relation(kind, layout.schema, layout.name, layout.doc, layout.columns)
+    yield from comments_on_rows(layout, views=views)
     if layout.schema != "main":
         return
     flat = (
         Field(leaf.name, leaf.field.kind, leaf.field.doc) for leaf in flat_columns(layout.columns)
     )
-    versions = (*layout.columns, *VALIDITY)
     title = f"The table {layout.name}"
     yield from _relation(
         "VIEW", "main", f"{layout.name}_flat", f"{title} with one column a leaf. {layout.doc}", flat
     )
-    yield from _relation(
-        "VIEW",
-        "main",
-        f"{layout.name}_history",
-        f"{title} with all versions of its rows.",
-        versions,
-    )
     if not views:
         told = f"The versions of rows of {layout.name} that have ended; see {layout.name}_history."
-        yield from _relation("TABLE", PAST, layout.name, told, versions)
+        yield from _relation("TABLE", PAST, layout.name, told, (*layout.columns, *VALIDITY))
     told = f"{title} as it stood at a moment; a moment without a zone is UTC."
     yield f"COMMENT ON MACRO TABLE main.{name(f'{layout.name}_as_of')} IS {text(told)}"
+
+
+def comments_on_rows(layout: Layout, *, views: bool) -> Iterator[str]:
+    """The statements that document a table's rows, current ones and all versions."""
+    kind = "VIEW" if views else "TABLE"
+    yield from _relation(kind, layout.schema, layout.name, layout.doc, layout.columns)
+    if layout.schema == "main":
+        told = f"The table {layout.name} with all versions of its rows."
+        versions = (*layout.columns, *VALIDITY)
+        yield from _relation("VIEW", "main", f"{layout.name}_history", told, versions)
 
 
 def _relation(

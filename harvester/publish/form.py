@@ -12,15 +12,15 @@ from harvester import __version__
 from harvester.publish.attached import ROW_GROUP_SIZE, STORAGE_VERSION
 from harvester.publish.comments import comments_on
 from harvester.publish.layout import Layout, meta_layouts, table_layouts
-from harvester.publish.relations import VALIDITY
+from harvester.publish.relations import VALIDITY, nothing
 from harvester.publish.sql import name, sql_type, value_of
 from harvester.publish.views import FILES, MOMENTS, PAST, around, history_over_tables
 from harvester.schema import Field
 
-__all__ = ["form_of", "foundation", "statements"]
+__all__ = ["form_of", "statements"]
 
 
-def foundation() -> Iterator[str]:
+def _foundation() -> Iterator[str]:
     """The statements that make what all else stands on, for tables and for views alike."""
     yield "CREATE SCHEMA meta"
     yield f"CREATE SCHEMA {PAST}"
@@ -28,15 +28,15 @@ def foundation() -> Iterator[str]:
     yield f"CREATE TABLE {FILES} (path VARCHAR)"
 
 
-def statements() -> Iterator[str]:
-    """The statements that make a database of tables, without a row."""
-    layouts = (*table_layouts(), *meta_layouts())
-    yield from foundation()
+def statements(register: str) -> Iterator[str]:
+    """The statements that make a database of tables, or of views, without a row."""
+    layouts, views = (*table_layouts(), *meta_layouts()), register == "views"
+    yield from _foundation()
     for layout in layouts:
-        yield from _tables(layout)
+        yield from _views(layout) if views else _tables(layout)
     yield "BEGIN"
     for layout in layouts:
-        yield from comments_on(layout, views=False)
+        yield from comments_on(layout, views=views)
     yield "COMMIT"
 
 
@@ -45,6 +45,12 @@ def _tables(layout: Layout) -> Iterator[str]:
     if layout.schema == "main":
         yield _table(PAST, layout.name, (*layout.columns, *VALIDITY))
         yield from around(layout, history_over_tables(layout))
+
+
+def _views(layout: Layout) -> Iterator[str]:
+    yield f"CREATE VIEW {layout.in_sql} AS {nothing(layout.columns)}"
+    if layout.schema == "main":
+        yield from around(layout, nothing((*layout.columns, *VALIDITY)))
 
 
 def _table(schema: str, relation: str, fields: tuple[Field, ...]) -> str:
@@ -58,4 +64,4 @@ def form_of(register: str) -> str:
     told = [__version__, duckdb.__version__, STORAGE_VERSION, str(ROW_GROUP_SIZE), register]
     for layout in (*table_layouts(), *meta_layouts()):
         told += [layout.fingerprint, *layout.key, *map(value_of, layout.columns)]
-    return hashlib.sha256("\n".join([*told, *statements()]).encode()).hexdigest()
+    return hashlib.sha256("\n".join([*told, *statements(register)]).encode()).hexdigest()

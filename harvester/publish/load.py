@@ -8,8 +8,7 @@ from datetime import datetime
 import pyarrow as pa
 
 from harvester.publish.attached import BUILT
-from harvester.publish.comments import comments_on
-from harvester.publish.form import foundation
+from harvester.publish.comments import comments_on_rows
 from harvester.publish.gain import moments_table
 from harvester.publish.layout import Layout, meta_layouts, table_layouts
 from harvester.publish.manifest import LakeFile, Manifest, TableState
@@ -17,7 +16,7 @@ from harvester.publish.relations import Relation
 from harvester.publish.sightings import with_sightings
 from harvester.publish.sql import any_of, columns, name, parquet, same
 from harvester.publish.template import make_form
-from harvester.publish.views import FILES, MOMENTS, PAST, around
+from harvester.publish.views import FILES, MOMENTS, PAST
 from harvester.publish.workbench import HOME, KEYS, MEMORY, Connection, one
 from harvester.schema import CHAIN, FETCHED_AT
 from harvester.store.lake import Lake
@@ -35,7 +34,7 @@ def room_for(files: Iterable[LakeFile], wide: str = MEMORY) -> str:
 
 def load_tables(connection: Connection, lake: Lake, manifest: Manifest) -> None:
     """Fills the new database in use with all rows of the lake."""
-    make_form(connection, BUILT)
+    make_form(connection, BUILT, "tables")
     fill_tables(connection, lake, manifest)
 
 
@@ -95,33 +94,32 @@ def drop_rows(
 
 
 def link_views(connection: Connection, lake: Lake, manifest: Manifest) -> None:
-    """Makes views of the lake's files in the database in use, and notes which files they read."""
-    run = connection.execute
-    for statement in foundation():
-        run(statement)
+    """Makes views of the lake's files in the new database in use, and notes which they read."""
+    make_form(connection, BUILT, "views")
     _insert(connection, MOMENTS, moments_table(manifest.moments()))
     paths = pa.array([lake.path(path) for path in manifest.paths()], pa.string())
     _insert(connection, FILES, pa.table({"path": paths}))
     # Views need to know for good what has ended.
-    relations = list(_relations(lake, manifest, PAST))
-    for relation in relations:
-        full = relation
-        if relation.over:
-            full = with_sightings(connection, relation, manifest.moments())
-        for statement in _views(full):
-            run(statement)
-    run("BEGIN")
-    for relation in relations:
-        for statement in comments_on(relation.layout, views=True):
-            run(statement)
-    run("COMMIT")
+    for relation in _relations(lake, manifest, PAST):
+        if relation.files.files:
+            full = relation
+            if relation.over:
+                full = with_sightings(connection, relation, manifest.moments())
+            _look_at(connection, full)
 
 
-def _views(relation: Relation) -> Iterator[str]:
+def _look_at(connection: Connection, relation: Relation) -> None:
+    """Puts views of the table's files in the place of those that had none to look at."""
     layout = relation.layout
-    yield f"CREATE VIEW {layout.in_sql} AS {relation.current}"
+    views = {layout.in_sql: relation.current}
     if relation.over:
-        yield from around(layout, relation.history)
+        views[f"main.{name(f'{layout.name}_history')}"] = relation.history
+    connection.execute("BEGIN")
+    for view, query in views.items():
+        connection.execute(f"CREATE OR REPLACE VIEW {view} AS {query}")
+    for statement in comments_on_rows(layout, views=True):
+        connection.execute(statement)
+    connection.execute("COMMIT")
 
 
 def _relations(lake: Lake, manifest: Manifest, schema: str) -> Iterator[Relation]:

@@ -14,7 +14,7 @@ from harvester.publish.told import ENDED_BY, by_run
 from harvester.schema import RUN_ID, SEEN_AT, Field
 from harvester.store.lake import Lake
 
-__all__ = ["VALIDITY", "VALID_FROM", "VALID_TO", "Relation"]
+__all__ = ["VALIDITY", "VALID_FROM", "VALID_TO", "Relation", "nothing"]
 
 VALID_FROM = Field(
     "_valid_from", "timestamp", "Start of the run that brought this version, in UTC."
@@ -56,7 +56,7 @@ class Relation:
     def endings(self) -> str:
         """The query for the versions that the files of ended ones name, and when they ended."""
         if not self.files.ended:
-            return _nothing((*self.layout.key_fields, RUN_ID, _ENDED, _TURN))
+            return nothing((*self.layout.key_fields, RUN_ID, _ENDED, _TURN))
         ended = by_run(self.lake, self.files.ended, self.version, ENDED_BY)
         return (
             f"SELECT {columns(self.version, 'f')}, m.moment, m.turn FROM ({ended}) f "
@@ -67,14 +67,14 @@ class Relation:
     def current(self) -> str:
         """The query for the current rows."""
         if not self.files.data:
-            return _nothing(self.layout.columns)
+            return nothing(self.layout.columns)
         return self._current(self._values(self._seen), f" {self._odd_join}")
 
     @property
     def keys(self) -> str:
         """The query for the keys of the current rows."""
         if not self.files.data:
-            return _nothing(self.layout.key_fields)
+            return nothing(self.layout.key_fields)
         return self._current(columns(self.layout.key, "v"))
 
     def _current(self, wanted: str, joined: str = "") -> str:
@@ -87,14 +87,14 @@ class Relation:
     def ended(self) -> str:
         """The query for the versions that have ended, with their times."""
         if not (self.files.ended and self.files.data):
-            return _nothing((*self.layout.columns, *VALIDITY))
+            return nothing((*self.layout.columns, *VALIDITY))
         return self._versions("JOIN", "o.seen")
 
     @property
     def history(self) -> str:
         """The query for all versions, with their times."""
         if not self.files.data:
-            return _nothing((*self.layout.columns, *VALIDITY))
+            return nothing((*self.layout.columns, *VALIDITY))
         seen = f"CASE WHEN o.place IS NULL THEN {self._seen} ELSE o.seen END"
         return self._versions("LEFT JOIN", seen, self._odd_join)
 
@@ -130,7 +130,8 @@ class Relation:
         return parquet(self.lake, _paths(self.files.data), "file_row_number")
 
 
-def _nothing(fields: Iterable[Field]) -> str:
+def nothing(fields: Iterable[Field]) -> str:
+    """The query for no rows of these fields."""
     typed = (f"CAST(NULL AS {sql_type(field)}) AS {name(field.name)}" for field in fields)
     return f"SELECT {', '.join(typed)} WHERE false"
 

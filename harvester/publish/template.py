@@ -1,7 +1,8 @@
 """A database of today's form without a row, in a file: making one takes as long as 50,000 rows.
 
 It lies where programs keep what can be made again, under the digest of its form, and each new
-database begins as a copy of it. Where no file can be kept, each is made by its statements.
+database begins as a copy of it: one for tables, and one for views. Where no file can be kept, each
+is made by its statements.
 """
 
 from __future__ import annotations
@@ -25,26 +26,29 @@ __all__ = ["make_form", "template"]
 _log = get_logger(__name__)
 
 _NAME = "blank"
+_REGISTERS = ("tables", "views")
 
 
-def template() -> Path | None:
+def template(register: str) -> Path | None:
     """The file, made where there is none yet; None where there can be none."""
-    folder = cache_folder(environment())
-    file = folder / f"{_NAME}-{form_of('tables')[:32]}.duckdb"
+    file = cache_folder(environment()) / _file_name(register)
     if not file.exists():
         try:
-            _keep(file)
+            _keep(file, register)
         except (OSError, duckdb.Error) as error:
             _log.debug("no template kept", reason=str(error).partition("\n")[0])
             return None
     return file
 
 
-def make_form(connection: Connection, target: str) -> None:
-    """Makes the tables and all that stands around them in the database of that name, in use."""
-    file = template()
+def make_form(connection: Connection, target: str, register: str) -> None:
+    """Makes tables or views, and all that stands around them, in the database in use of that name.
+
+    Views are of no rows.
+    """
+    file = template(register)
     if file is None:
-        _make(connection)
+        _make(connection, register)
         return
     try:
         connection.execute(f"ATTACH {text(str(file))} AS {_NAME} (READ_ONLY)")
@@ -55,21 +59,27 @@ def make_form(connection: Connection, target: str) -> None:
         raise
 
 
-def _make(connection: Connection) -> None:
+def _make(connection: Connection, register: str) -> None:
     """Makes all of it by its statements; what looks at the tables is looked at."""
-    for statement in statements():
+    for statement in statements(register):
         connection.execute(statement)
     for layout in table_layouts():
         bind_views(connection, layout)
 
 
-def _keep(file: Path) -> None:
+def _keep(file: Path, register: str) -> None:
     """Makes the file aside; those of other releases go."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=file.parent, prefix="making-") as folder:
         made = Path(folder, file.name)
         with workbench(Path(folder, "spill"), KEYS) as connection, attached(connection, made):
-            _make(connection)
+            _make(connection, register)
+        todays = {_file_name(one) for one in _REGISTERS}
         for old in file.parent.glob(f"{_NAME}-*.duckdb"):
-            old.unlink(missing_ok=True)
+            if old.name not in todays:
+                old.unlink(missing_ok=True)
         made.replace(file)
+
+
+def _file_name(register: str) -> str:
+    return f"{_NAME}-{form_of(register)[:32]}.duckdb"

@@ -27,32 +27,42 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "cache/harvester"
 
 
-def _form(place: Place, name: str) -> list[tuple[Any, ...]]:
+def _form(place: Place, name: str, register: str = "tables") -> list[tuple[Any, ...]]:
     """All that stands in a database built now but the rows."""
     file = place.file.with_name(name)
-    build_database(place.lake, place.manifest, file)
+    build_database(place.lake, place.manifest, file, register=register)
     with duckdb.connect(str(file), read_only=True) as connection:
         return connection.execute(FORM).fetchall()
 
 
-def test_a_copy_is_what_the_statements_make(place: Place, cache: Path) -> None:
+@pytest.mark.parametrize("register", ["tables", "views"])
+def test_a_copy_is_what_the_statements_make(place: Place, cache: Path, register: str) -> None:
     place.run("gene", [{"gene_id": 1}])
     cache.parent.write_bytes(b"no folder")
-    plain = _form(place, "plain.duckdb")
+    plain = _form(place, "plain.duckdb", register)
     assert len(plain) > 1000
-    assert template() is None
+    assert template(register) is None
     cache.parent.unlink()
-    assert _form(place, "first.duckdb") == plain
+    assert _form(place, "first.duckdb", register) == plain
     (file,) = cache.iterdir()
     made = file.stat().st_mtime_ns
-    assert _form(place, "second.duckdb") == plain
-    assert template() == file
+    assert _form(place, "second.duckdb", register) == plain
+    assert template(register) == file
     assert file.stat().st_mtime_ns == made
+
+
+def test_those_of_tables_and_of_views_stand_side_by_side(place: Place, cache: Path) -> None:
+    place.run("gene", [{"gene_id": 1}])
+    tables, views = _form(place, "tables.duckdb"), _form(place, "views.duckdb", "views")
+    assert set(cache.iterdir()) == {template("tables"), template("views")}
+    # What an analyst finds by name, its columns and what is said of them are the same.
+    said = [{row[:3] for row in form if row[0] in {"main", "meta"}} for form in (tables, views)]
+    assert said[0] == said[1]
 
 
 def test_what_is_broken_is_made_again_and_what_is_old_goes(place: Place, cache: Path) -> None:
     place.run("gene", [{"gene_id": 1}])
-    file = template()
+    file = template("tables")
     assert file is not None
     (cache / "blank-of-another-release.duckdb").write_bytes(b"old")
     file.write_bytes(file.read_bytes()[:5000])
