@@ -11,7 +11,7 @@ from harvester.errors import LakeError
 from harvester.publish.layout import META_TABLES, Layout, table_layouts
 from harvester.publish.manifest import Manifest
 from harvester.publish.sql import columns, name, text
-from harvester.publish.views import FILES, MOMENTS
+from harvester.publish.views import FILES, MOMENTS, PAST
 from harvester.publish.workbench import HOME, KEYS, Connection, one, rows_in
 from harvester.store.lake import Lake
 from harvester.telemetry import get_logger
@@ -80,8 +80,13 @@ def _expected(manifest: Manifest, gained: Manifest | None) -> Iterator[tuple[str
     for layout in table_layouts():
         state = manifest.table(layout.name)
         yield f"main.{name(layout.name)}", state.rows
-        if (gained or manifest).table(layout.name).files:
+        if gained is not None:
+            yield f"{PAST}.{name(layout.name)}", state.versions - state.rows
+        elif state.files:
             yield f"main.{name(f'{layout.name}_history')}", state.versions
+    if gained is not None:  # the history is both, joined with runs of which none is there twice
+        runs = len(manifest.moments())
+        yield from ((MOMENTS, runs), (f"(SELECT DISTINCT run_id FROM {MOMENTS})", runs))
     for table in META_TABLES:
         yield f"meta.{name(table)}", sum(file.rows for file in manifest.meta.get(table, ()))
 
