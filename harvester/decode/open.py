@@ -20,6 +20,8 @@ _LIMIT = 256 * 2**20
 _MOST_LINES = 100_000
 _MOST_VALUES = 8_000_000
 _GZIP = 31
+#: How each gzip stream begins: two bytes of magic, and the only method that there is.
+_HEAD = b"\x1f\x8b\x08"
 #: Its type stubs call the class an instance.
 _DAMAGED = cast("type[Exception]", isal_zlib.error)
 #: Servers send one; each costs a copy of all that follow.
@@ -69,6 +71,8 @@ def inflate(body: bytes, limit: int) -> bytes:
     while rest or not pieces:
         if len(pieces) == _MOST_MEMBERS:
             raise RefusedError(_OK, f"the answer has more than {_MOST_MEMBERS} gzip members")
+        if not _HEAD.startswith(rest[:3]):  # isal would wait for more
+            raise TransientError("bad gzip", "the body is no gzip stream")
         stream = isal_zlib.decompressobj(_GZIP)
         try:
             piece = stream.decompress(rest, room + 1)

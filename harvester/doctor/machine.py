@@ -24,6 +24,7 @@ NEEDED = {
     "click": "8.2",
     "cronsim": "2.6",
     "duckdb": "2.0",
+    "isal": "1.7",
     "jinja2": "3.1.6",
     "msgspec": "0.19",
     "prometheus-client": "0.22",

@@ -150,6 +150,8 @@ def test_broken_gzip_is_asked_again() -> None:
     assert reason(packed[:-9], compressed=True) == "truncated"
     assert reason(b"", compressed=True) == "truncated"
     assert reason(page(), compressed=True) == "bad gzip"
+    assert reason(b"no", compressed=True) == "bad gzip"
+    assert reason(packed + b"more", compressed=True) == "bad gzip"
     assert reason(packed[:-8] + bytes(8), compressed=True) == "bad gzip"
 
 
