@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,9 +14,11 @@ import pytest
 from harvester.errors import LakeError
 from harvester.publish import LakeFile, Manifest, TableState, build_database
 from harvester.publish.attached import STORAGE_VERSION
+from harvester.publish.check import check
 from harvester.publish.duplicate import duplicate
 from harvester.publish.made import Made, beyond, put_made, read_made
 from harvester.publish.trust import doubts
+from harvester.publish.workbench import KEYS, workbench
 from tests.publish.contents import contents, rebuilt
 from tests.publish.place import Place, Row, moment
 
@@ -54,6 +57,25 @@ def test_nights_that_bring_new_tables_or_nothing_are_added_too(published: Place)
     assert published.update()
     assert published.update()
     assert _is_right(published)
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        ("DELETE FROM gene WHERE gene_id = 2", 'main."gene" has 1 rows, the lake 2'),
+        ("DELETE FROM versions.gene", 'versions."gene" has 0 rows, the lake 1'),
+        ("INSERT INTO versions._runs FROM versions._runs", "versions._runs has 4 rows, the lake 2"),
+        ("UPDATE versions._runs SET run_id = 'same'", "has 1 rows, the lake 2"),
+    ],
+)
+def test_a_night_that_went_wrong_is_seen_by_its_check(damage: str, told: str, place: Place) -> None:
+    place.run("gene", [{"gene_id": 1, "symbol": "a"}, {"gene_id": 2, "symbol": "b"}])
+    place.run("gene", [{"gene_id": 1, "symbol": "A"}, {"gene_id": 2, "symbol": "b"}])
+    place.build()
+    with duckdb.connect(str(place.file)) as connection:
+        connection.execute(damage)
+    with workbench("", KEYS) as bench, pytest.raises(LakeError, match=re.escape(told)):
+        check(bench, place.file, place.manifest, gained=place.manifest)
 
 
 def test_a_row_that_leaves_and_returns_between_two_databases(published: Place) -> None:
