@@ -130,6 +130,19 @@ def test_a_column_of_any_json_holds_its_text() -> None:
     assert columns["inner"].to_pylist() == [[{"free": None}]]
 
 
+@pytest.mark.parametrize(
+    "page",
+    [
+        b'{"accession":"A"} {"accession":"B","organism":\n{"tax_id":1}}',
+        b'{"accession":"A","organism":{"tax_id":1}\n} {"accession":"B"}',
+    ],
+)
+def test_as_many_objects_as_lines_are_no_object_a_line(page: bytes) -> None:
+    decoded = Decoder(RESOURCES["genome"]).decode(page, STAMP)
+    assert (decoded.batch.num_rows, decoded.received) == (0, 2)
+    assert [one.data for one in decoded.quarantine] == page.split(b"\n")
+
+
 def test_a_page_of_large_records_is_read_a_portion_at_a_time() -> None:
     decoder = Decoder(RESOURCES["genome"])
     sizes = [1, 5_000_000, 1, 3_000_000, 3_000_000, 10, 10]
