@@ -138,8 +138,8 @@ def test_a_column_of_any_json_holds_its_text() -> None:
     ],
 )
 def test_as_many_objects_as_lines_are_no_object_a_line(page: bytes) -> None:
-    decoded = Decoder(RESOURCES["genome"]).decode(page, STAMP)
-    assert (decoded.batch.num_rows, decoded.received) == (0, 2)
+    decoded = Decoder(RESOURCES["genome"]).decode(b'{"accession":"first"}\n' + page, STAMP)
+    assert (decoded.batch.num_rows, decoded.received) == (1, 3)
     assert [one.data for one in decoded.quarantine] == page.split(b"\n")
 
 
