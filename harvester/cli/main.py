@@ -121,9 +121,11 @@ class _Lean:
     """
 
     unneeded = frozenset(
-        {"numpy", "pandas", "pygments"}
-        | {f"pyarrow._{elsewhere}fs" for elsewhere in ("azure", "gc", "hd", "s3")}
-    )
+        (
+            "numpy", "pandas", "pygments",
+            "pyarrow._azurefs", "pyarrow._gcsfs", "pyarrow._hdfs", "pyarrow._s3fs",
+        )
+    )  # fmt: skip
 
     def find_spec(self, fullname: str, path: object = None, target: object = None) -> None:
         """Says of those that they are not here, of all else nothing."""

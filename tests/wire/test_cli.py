@@ -54,6 +54,29 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+#: Tells at its end what it has imported that no command needs, and whether garbage is collected.
+LEAN = """
+import atexit, gc, sys
+heavy = {"numpy", "pandas", "pygments", "pyarrow._s3fs", "pyarrow._hdfs"}
+atexit.register(lambda: print(sorted(heavy & sys.modules.keys()), gc.isenabled()))
+from harvester.cli.main import main
+main()
+"""
+
+
+def test_a_command_imports_nothing_heavy_that_it_does_not_need(folder: Path, url: str) -> None:
+    (folder / "job.yaml").write_text("name: lean\nharvest:\n  - {resource: gene, ids: [672]}\n")
+    done = subprocess.run(
+        [sys.executable, "-c", LEAN, "run", "job.yaml", "--base-url", url],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines()[-1] == "[] True"
+
+
 def test_the_version_is_told(tmp_path: Path) -> None:
     assert harvester(tmp_path, "--version").stdout.startswith("harvester, version 0.")
 
