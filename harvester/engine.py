@@ -14,12 +14,13 @@ from typing import Protocol
 
 import structlog
 
+from harvester.catalogue import PAGE_SIZE
 from harvester.channel import Channel
 from harvester.course import Course
 from harvester.cutting import Cutter, Enough, TooLong
 from harvester.decode import Decoded, decoder_of, open_body
 from harvester.errors import OutOfServiceError, RefusedError, TokenRefused, TransientError
-from harvester.fetch import PAGE_SIZE, Asker, Mark, Pace, Standing, Traffic, open_asker, walk
+from harvester.fetch import Asker, Mark, Pace, Standing, Traffic, open_asker, walk
 from harvester.ledger import Ledger
 from harvester.model import Chain, Page, Stamp
 from harvester.plan import endpoint_of, request_columns

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import ceil
 
-from harvester.fetch import PAGE_SIZE
+from harvester.catalogue import PAGE_SIZE
 
 __all__ = ["Outlook", "pages_of"]
 

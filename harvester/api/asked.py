@@ -10,11 +10,12 @@ from harvester.api.practice import served
 from harvester.api.watching import Watcher, watch
 from harvester.hooks import hooks_after, hooks_after_error
 from harvester.model import Job
+from harvester.places import placed
 from harvester.reins import Reins
 from harvester.runner import run_job
 from harvester.settings import Settings, environment
 from harvester.summary import Summary
-from harvester.terms import pace_of, placed
+from harvester.terms import pace_of
 
 __all__ = ["Asked"]
 

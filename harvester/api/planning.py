@@ -11,9 +11,10 @@ from harvester.counting import count_queries
 from harvester.estimate import Plan, plan_of
 from harvester.experience import experience_of
 from harvester.model import Job
+from harvester.places import placed
 from harvester.refresh import due_since
 from harvester.settings import Settings, environment
-from harvester.terms import pace_of, placed
+from harvester.terms import pace_of
 
 __all__ = ["plan"]
 

@@ -3,6 +3,7 @@
 from harvester.catalogue.filters import NOT_YOURS
 from harvester.catalogue.resources import RESOURCES
 from harvester.catalogue.types import (
+    PAGE_SIZE,
     Endpoint,
     Footprint,
     Lineage,
@@ -14,6 +15,7 @@ from harvester.catalogue.types import (
 
 __all__ = [
     "NOT_YOURS",
+    "PAGE_SIZE",
     "RESOURCES",
     "Endpoint",
     "Footprint",

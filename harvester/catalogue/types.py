@@ -5,7 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-__all__ = ["Endpoint", "Footprint", "Kind", "Lineage", "Newer", "Param", "Resource", "Split"]
+__all__ = [
+    "PAGE_SIZE",
+    "Endpoint",
+    "Footprint",
+    "Kind",
+    "Lineage",
+    "Newer",
+    "Param",
+    "Resource",
+    "Split",
+]
+
+#: The most that NCBI gives in one page.
+PAGE_SIZE = 1000
 
 Kind = Literal["bool", "string", "int", "date", "enum"]
 

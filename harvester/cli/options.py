@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from harvester.terms import database_path
+from harvester.places import database_path
 
 __all__ = [
     "base_url_option",

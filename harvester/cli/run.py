@@ -23,11 +23,12 @@ from harvester.cli.telling import tell
 from harvester.engine import Observer
 from harvester.hooks import hooks_after, hooks_after_error
 from harvester.model import Job
+from harvester.places import placed
 from harvester.runner import Outcome, run_job
 from harvester.settings import Settings, environment
 from harvester.spec import load_jobs
 from harvester.telemetry import configure
-from harvester.terms import pace_of, placed
+from harvester.terms import pace_of
 from harvester.texts import printable
 
 __all__ = ["run"]

@@ -5,12 +5,11 @@ from harvester.fetch.document import fetch_document
 from harvester.fetch.pace import Pace
 from harvester.fetch.pages import Mark, walk
 from harvester.fetch.probe import Probed, probe
-from harvester.fetch.request import PAGE_SIZE, Request, build
+from harvester.fetch.request import Request, build
 from harvester.fetch.retry import Policy
 from harvester.fetch.traffic import Traffic
 
 __all__ = [
-    "PAGE_SIZE",
     "Asker",
     "Mark",
     "Pace",

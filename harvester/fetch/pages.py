@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import ceil, inf
 
-from harvester.catalogue import Endpoint, Resource
+from harvester.catalogue import PAGE_SIZE, Endpoint, Resource
 from harvester.errors import RefusedError, TokenRefused, TransientError
 from harvester.fetch.asker import Asker
-from harvester.fetch.request import PAGE_SIZE, Request, build
+from harvester.fetch.request import Request, build
 from harvester.model import Chain, Opened, Page
 
 __all__ = ["Mark", "walk"]

@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from math import inf
 from urllib.parse import quote, urlencode
 
-from harvester.catalogue import Endpoint
+from harvester.catalogue import PAGE_SIZE, Endpoint
 from harvester.model import Chain, FilterValue
 
-__all__ = ["PAGE_SIZE", "Request", "build"]
+__all__ = ["Request", "build"]
 
-#: The most that NCBI gives in one page.
-PAGE_SIZE = 1000
 #: Above this a list of identifiers travels in a POST body: gateways refuse long URLs.
 LONGEST_PATH = 1800
 

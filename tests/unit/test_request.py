@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harvester.catalogue import RESOURCES
-from harvester.fetch.request import LONGEST_PATH, PAGE_SIZE, Request, build
+from harvester.catalogue import PAGE_SIZE, RESOURCES
+from harvester.fetch.request import LONGEST_PATH, Request, build
 from harvester.model import Chain, Filters
 from harvester.plan import endpoint_of
 
