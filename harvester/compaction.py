@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from harvester.publish import (
     Manifest,
@@ -33,8 +35,7 @@ __all__ = ["Compaction", "Keep", "fold_lake", "preview"]
 _log = get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Keep:
+class Keep(Struct, frozen=True):
     """How much of the past stays: the last runs, the last days, whichever is more; None is all.
 
     Files that others have replaced stay for the time of `grace`.
@@ -45,8 +46,7 @@ class Keep:
     grace: timedelta = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Compaction:
+class Compaction(Struct, frozen=True):
     """What was done: the lake after it, and the files and reports of runs that are gone."""
 
     plan: Plan

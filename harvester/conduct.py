@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Sequence
-from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from harvester.axes import shards_of
 from harvester.catalogue import RESOURCES
@@ -30,8 +32,7 @@ class _Stopped(Exception):
     """The run wants to end before this work is done."""
 
 
-@dataclass(frozen=True, slots=True)
-class Conduct:
+class Conduct(Struct, frozen=True):
     """Leads one attempt of a run through its rounds, until nothing is left to ask."""
 
     job: Job

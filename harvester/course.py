@@ -6,9 +6,10 @@ import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
+
+from msgspec import Struct
 
 __all__ = ["MOST", "Course", "Span", "edge", "joined"]
 
@@ -24,8 +25,7 @@ _LAST_STEP = 80
 _HAIR = 1e-9
 
 
-@dataclass(slots=True)
-class Span:
+class Span(Struct):
     """What happened in a span of time; `rate` is the slowest pace that requests kept to, if any."""
 
     requests: int = 0

@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
 import structlog
+from msgspec import Struct, field
 
 from harvester.catalogue import PAGE_SIZE
 from harvester.channel import Channel
@@ -47,8 +47,7 @@ _CULPRIT = frozenset({400, 404})
 _DRAIN = 8.0
 
 
-@dataclass(slots=True)
-class Live:
+class Live(Struct):
     """What a watcher may see of a run under way."""
 
     traffic: Traffic

@@ -13,7 +13,8 @@ HarvesterError
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 __all__ = [
     "Fault",
@@ -32,8 +33,7 @@ class HarvesterError(Exception):
     """Base of all errors that a user may see; its text is one clear sentence."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """One thing wrong in a job file, with where it stands and what was probably meant."""
 
     message: str

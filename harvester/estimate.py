@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from harvester.catalogue import RESOURCES
 from harvester.experience import Experience, Past
@@ -26,8 +27,7 @@ _START_SECONDS = 1.5
 _PUBLISHED = 20e6
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(Struct, frozen=True):
     """One query's share of a plan; `None` where nobody can know without asking."""
 
     query: Query
@@ -50,8 +50,7 @@ class Estimate:
         return told | {name: getattr(self, name) for name in names}
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """All of a job; `complete` where every query's share is known, else it takes at least so much.
 
     `disk` is what lake and database will have grown by.

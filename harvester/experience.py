@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from harvester.catalogue import RESOURCES
 from harvester.model import Job
@@ -18,8 +19,7 @@ __all__ = ["Experience", "Past", "experience_of"]
 _ENOUGH = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Past:
+class Past(Struct, frozen=True):
     """What the last whole run that asked for the same took."""
 
     requests: int
@@ -28,8 +28,7 @@ class Past:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Experience:
+class Experience(Struct, frozen=True):
     """By table: the bytes that a row needs, lake and database together, and the rows there are."""
 
     kept: Mapping[str, float] = field(default_factory=dict)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Protocol
 
 import pyarrow as pa
+from msgspec import Struct
+from msgspec.structs import replace
 
 from harvester import meta
 from harvester.estimate import Plan
@@ -58,8 +59,7 @@ class Reviewed(Protocol):
     def learned(self, table: str, verdict: Verdict, *, whole: bool) -> TableState: ...  # noqa: D102
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """What became of a run, before it is published."""
 
     status: str

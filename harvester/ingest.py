@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
 import structlog
+from msgspec import Struct
+from msgspec.structs import replace
 
 from harvester.catalogue import RESOURCES, Resource
 from harvester.errors import Fault, SpecError
@@ -41,8 +42,7 @@ JOB = "ingest"
 _SELECTOR = "files"
 
 
-@dataclass(frozen=True, slots=True)
-class Ingested:
+class Ingested(Struct, frozen=True):
     """How an ingest ended."""
 
     summary: Summary
@@ -126,8 +126,7 @@ def _chain(query: Query, report: ReportFile) -> Chain:
     return Chain(report.place, query.id, query.resource, _SELECTOR, (report.place,))
 
 
-@dataclass(frozen=True, slots=True)
-class _Loaded:
+class _Loaded(Struct, frozen=True):
     """What the files brought, for whoever judges and publishes it."""
 
     lake: Lake

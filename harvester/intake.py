@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from harvester.catalogue import Resource
 from harvester.decode import Decoded, Decoder
@@ -29,8 +31,7 @@ _HOPELESS = 10_000
 Watch = Callable[[str, int, int], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
+class Broken(Struct, frozen=True):
     """The lines of a file that could not become rows, and the first of them."""
 
     place: str
@@ -38,8 +39,7 @@ class Broken:
     first: Rejected
 
 
-@dataclass(slots=True)
-class _Tally:
+class _Tally(Struct):
     """What a file has brought so far."""
 
     size: int = 0
@@ -61,29 +61,23 @@ class _Tally:
         return replace(decoded, quarantine=moved)
 
 
-@dataclass(slots=True)
 class Intake:
     """Reads files of one resource's reports for a run."""
 
-    lake: Lake
-    run: OpenRun
-    resource: Resource
-    watch: Watch
-    broken: list[Broken] = field(default_factory=list)
-    _keeper: Keeper = field(init=False)
-    _told: Decoder = field(init=False)
-    _untold: Decoder = field(init=False)
-
-    def __post_init__(self) -> None:
+    def __init__(self, lake: Lake, run: OpenRun, resource: Resource, watch: Watch) -> None:
+        self.broken: list[Broken] = []
+        self._resource = resource
+        self._run = run
+        self._watch = watch
+        self._told, self._untold = Decoder(resource), Decoder(_telling(resource))
         self._keeper = Keeper(
-            self.lake,
-            self.run.journal,
-            self.run.id,
-            self.run.ledger.attempts,
-            {self.resource.name: lake_schema(self.resource)},
+            lake,
+            run.journal,
+            run.id,
+            run.ledger.attempts,
+            {resource.name: lake_schema(resource)},
             load_schema("meta/quarantine").arrow(),
         )
-        self._told, self._untold = Decoder(self.resource), Decoder(_telling(self.resource))
 
     def read(self, file: str, reports: Iterable[tuple[Chain, ReportFile]]) -> None:
         """Reads all that a file holds; SpecError where that is nothing of use."""
@@ -103,16 +97,16 @@ class Intake:
     def finish(self) -> None:
         """Makes durable what was read."""
         for record in self._keeper.flush():
-            self.run.ledger.apply(record)
+            self._run.ledger.apply(record)
 
     def _read(self, chain: Chain, report: ReportFile) -> _Tally:
         tally = _Tally()
-        for number, piece in enumerate(read_lines(report, self.resource)):
+        for number, piece in enumerate(read_lines(report, self._resource)):
             now = datetime.now(UTC)
             decoded = tally.take(piece, self._decode(piece, chain, report, now))
             for record in self._keeper.keep(Page(chain, 0, number, Opened(b""), now), decoded):
-                self.run.ledger.apply(record)
-            self.watch(report.place, tally.size, tally.received)
+                self._run.ledger.apply(record)
+            self._watch(report.place, tally.size, tally.received)
             if tally.received > _HOPELESS and not tally.rows:
                 raise self._useless(report.place, tally.first)
         if tally.first:
@@ -121,14 +115,14 @@ class Intake:
 
     def _decode(self, piece: bytes, chain: Chain, report: ReportFile, now: datetime) -> Decoded:
         """The rows of a piece; the file's place fills what a request would have told."""
-        told = tuple((column, report.assembly) for column, _ in self.resource.from_request)
-        stamp = Stamp(self.run.id, now, chain_label(chain.id, 0), told if report.assembly else ())
+        told = tuple((column, report.assembly) for column, _ in self._resource.from_request)
+        stamp = Stamp(self._run.id, now, chain_label(chain.id, 0), told if report.assembly else ())
         return (self._told if report.assembly else self._untold).decode(piece, stamp)
 
     def _useless(self, place: str, first: Rejected | None) -> SpecError:
         why = f"line {first.line}: {first.reason}" if first else "it holds messages only"
-        text = f"{place} holds no {self.resource.name} report ({why})"
-        column = next((column for column, _ in self.resource.from_request), None)
+        text = f"{place} holds no {self._resource.name} report ({why})"
+        column = next((column for column, _ in self._resource.from_request), None)
         if column and first and column in first.reason:
             text += (
                 "; such reports do not say which assembly they belong to: put the file into a "

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from harvester.course import Course
 from harvester.model import Chain, Drift, Filters, FilterValue, Message, Query, Taxon
@@ -19,8 +21,7 @@ __all__ = ["ChainState", "Doubt", "Ledger", "Split"]
 _NOT_KNOWN = "not a recognized"
 
 
-@dataclass(frozen=True, slots=True)
-class Doubt:
+class Doubt(Struct, frozen=True):
     """What a chain's first walk brought, and why that was not believed.
 
     `counted` is what NCBI Taxonomy counts for a taxon that answered with nothing.
@@ -31,8 +32,7 @@ class Doubt:
     counted: int = 0
 
 
-@dataclass(slots=True)
-class ChainState:
+class ChainState(Struct):
     """How far a chain is, counting only its newest epoch."""
 
     epoch: int = 0
@@ -73,8 +73,7 @@ class ChainState:
         self.drift += [Drift(**entry) for entry in page.get("drift", ())]
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """One of the chains that took a chain's place."""
 
     id: str
@@ -83,8 +82,7 @@ class Piece:
     sent: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Split:
+class Split(Struct, frozen=True):
     """What took a chain's place: halves of its list, or shards of its records.
 
     `total` is NCBI's count of the whole, where there is one. `kept` says that the pages which had
@@ -96,8 +94,7 @@ class Split:
     kept: bool = False
 
 
-@dataclass(slots=True)
-class Traffic:
+class Traffic(Struct):
     """What one attempt of a run sent and received."""
 
     requests: int = 0
@@ -109,8 +106,7 @@ class Traffic:
     course: Course | None = None
 
 
-@dataclass(slots=True)
-class Ledger:
+class Ledger(Struct):
     """The state of a run; `apply` is the only way to change it."""
 
     run_id: str = ""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct, field
 
 __all__ = [
     "Chain",
@@ -27,8 +28,7 @@ FilterValue = str | bool | int | tuple[str, ...] | tuple[int, ...]
 Filters = tuple[tuple[str, FilterValue], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """What a job allows itself; `None` means what NCBI allows."""
 
     requests_per_second: float | None = None
@@ -37,16 +37,14 @@ class Limits:
     page_megabytes: int = 256
 
 
-@dataclass(frozen=True, slots=True)
-class Every:
+class Every(Struct, frozen=True):
     """How often something is due: after so many seconds or, where that is said, so many runs."""
 
     seconds: float = 7 * 86400.0
     runs: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(Struct, frozen=True):
     """One entry of a job: a resource, one kind of selector, filters.
 
     `ignore_changes` are columns, or members of them, whose difference is no change. With the
@@ -65,8 +63,7 @@ class Query:
     full_every: Every = Every()
 
 
-@dataclass(frozen=True, slots=True)
-class Hooks:
+class Hooks(Struct, frozen=True):
     """Commands that are told how a run ended: each a program with its arguments, or nothing.
 
     `on_change` runs where a table changed, before one of the other two. None may take longer than
@@ -79,8 +76,7 @@ class Hooks:
     timeout: float = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """A checked job file."""
 
     name: str
@@ -97,8 +93,7 @@ class Job:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(Struct, frozen=True):
     """One walk along page tokens: plain data, so any engine may carry it elsewhere.
 
     `sent` and `sent_taxon` are what travels where it is not what the job says: a taxon's number in
@@ -118,8 +113,7 @@ class Chain:
     shard: Filters = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """A warning or an error that NCBI put into an answer."""
 
     level: str
@@ -129,8 +123,7 @@ class Message:
     replaced_by: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(Struct, frozen=True):
     """An answer's body, inflated and freed of its envelope: one JSON text a line."""
 
     data: bytes
@@ -139,8 +132,7 @@ class Opened:
     messages: tuple[Message, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """One accepted answer of a chain."""
 
     chain: Chain
@@ -151,8 +143,7 @@ class Page:
     next_token: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(Struct, frozen=True):
     """What the harvester adds to the rows of one page."""
 
     run_id: str
@@ -161,8 +152,7 @@ class Stamp:
     request: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(Struct, frozen=True):
     """Bytes that could not become a row, and why."""
 
     data: bytes
@@ -170,8 +160,7 @@ class Rejected:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Drift:
+class Drift(Struct, frozen=True):
     """Something that the schema does not know: a field, an enum value, a type."""
 
     pointer: str
@@ -180,8 +169,7 @@ class Drift:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Taxon:
+class Taxon(Struct, frozen=True):
     """A taxon as NCBI Taxonomy knows it: its number, its lineage, its records by kind."""
 
     tax_id: int

@@ -9,9 +9,10 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import IO, cast
+
+from msgspec import Struct
 
 from harvester.errors import SpecError
 
@@ -37,8 +38,7 @@ _DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile)
 _FOREIGN = (RuntimeError, NotImplementedError)
 
 
-@dataclass(frozen=True, slots=True)
-class ReportFile:
+class ReportFile(Struct, frozen=True):
     """One file of reports: by itself, or a member of a package."""
 
     file: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+
+from msgspec import Struct
 
 from harvester.catalogue import RESOURCES
 from harvester.model import Chain, Job, Query
@@ -33,8 +34,7 @@ def due_since(job: Job) -> dict[str, str]:
         return Refresh(lake, read_manifest(lake), f"{folder}/spill").since(job)
 
 
-@dataclass(frozen=True, slots=True)
-class Refresh:
+class Refresh(Struct, frozen=True):
     """Decides at the beginning of a run; what it decides becomes a fact by the journal.
 
     `spill` is a folder that may be made and is gone afterwards.

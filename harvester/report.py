@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from harvester.ledger import ChainState, Ledger
 from harvester.model import Chain, Message, Query, Taxon
@@ -25,8 +26,7 @@ class Item(NamedTuple):
     taxon: Taxon | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class QueryReport:
+class QueryReport(Struct, frozen=True):
     """One query's figures."""
 
     query: Query
@@ -43,8 +43,7 @@ class QueryReport:
     since: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """The whole run, judged."""
 
     queries: tuple[QueryReport, ...]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
 from functools import reduce
 from operator import or_
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec import Struct, field
+from msgspec.structs import asdict
 
 from harvester.catalogue import RESOURCES
 from harvester.ledger import ChainState, Ledger
@@ -39,8 +40,7 @@ __all__ = ["Review"]
 _log = get_logger(__name__)
 
 
-@dataclass(slots=True)
-class Review:
+class Review(Struct):
     """Looks at what is durable; what it decides becomes a fact by the journal.
 
     `allowed` is the percentage of its rows that a query may lose.

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
+from msgspec import Struct
 
 from harvester.catalogue import RESOURCES
 from harvester.conduct import Conduct
@@ -37,8 +37,7 @@ __all__ = ["Outcome", "run_job"]
 _log = get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """How a run ended: with a summary, and perhaps by a signal or an outage."""
 
     summary: Summary
@@ -91,8 +90,7 @@ def _ahead(run: OpenRun, review: Review) -> Iterator[Ahead | None]:
         yield ahead
 
 
-@dataclass(frozen=True, slots=True)
-class _Course:
+class _Course(Struct, frozen=True):
     """A run that is open: harvest, then finish."""
 
     run: OpenRun

@@ -7,9 +7,10 @@ import json
 import re
 import secrets
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
+
+from msgspec import Struct, field
 
 from harvester import __version__
 from harvester.catalogue import RESOURCES
@@ -47,8 +48,7 @@ _OWN = re.compile(
 )
 
 
-@dataclass(slots=True)
-class OpenRun:
+class OpenRun(Struct):
     """A run that this process works on."""
 
     ledger: Ledger
@@ -106,7 +106,7 @@ def waiting_runs(lake: Lake) -> list[Ledger]:
 def digest_of(job: Job) -> str:
     """A digest of what the job asks for, whatever it makes of the answers."""
     own = ("ignore_changes", "refresh", "full_every")
-    names = [part.name for part in fields(Query) if part.name not in own]
+    names = [name for name in Query.__struct_fields__ if name not in own]
     queries = [{name: getattr(query, name) for name in names} for query in job.queries]
     asked = json.dumps(queries, sort_keys=True)
     return hashlib.sha256(asked.encode()).hexdigest()[:16]

@@ -38,7 +38,7 @@ def environment() -> Mapping[str, str]:
     return dict(os.environ)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)  # not a struct: its repr leaves out the key
 class Settings:
     """What flags and environment say; `None` leaves it to the job."""
 

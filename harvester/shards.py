@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate
 from math import ceil, log2
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from harvester.catalogue import RESOURCES, Split
 from harvester.model import Chain, Filters
@@ -58,8 +60,7 @@ SAMPLED = 0.9
 _MOST_NAMES = 300
 
 
-@dataclass(frozen=True, slots=True)
-class _Window:
+class _Window(Struct, frozen=True):
     """Days from the first to the last, both included; None is open."""
 
     first: date | None = None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
 from typing import Any
+
+from msgspec import Struct, field, to_builtins
 
 from harvester.model import Query
 from harvester.report import Verdict
@@ -15,8 +16,7 @@ _THOUSAND = 1000
 _TEN = 10
 
 
-@dataclass(frozen=True, slots=True)
-class TableFigures:
+class TableFigures(Struct, frozen=True):
     """What a run did to one table."""
 
     rows: int
@@ -25,8 +25,7 @@ class TableFigures:
     removed: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(Struct, frozen=True):
     """What `run --json` prints."""
 
     run_id: str
@@ -56,7 +55,8 @@ class Summary:
 
     def document(self) -> dict[str, Any]:
         """The summary as plain JSON values."""
-        return asdict(self)
+        plain: dict[str, Any] = to_builtins(self)
+        return plain
 
     def to_dict(self) -> dict[str, Any]:
         """The same under the name that programs know: what `run --json` prints."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 __all__ = ["Sums"]
 
@@ -13,8 +14,7 @@ _SOME = 20
 _SHARE = 0.01
 
 
-@dataclass(slots=True)
-class _Family:
+class _Family(Struct):
     """A chain that was cut: NCBI's count of the whole, and the counts of its shards so far."""
 
     total: int
@@ -35,8 +35,7 @@ class _Family:
         return max(0, missing) if len(known) == len(self.counts) else 0
 
 
-@dataclass(slots=True)
-class Sums:
+class Sums(Struct):
     """Counts of shards, held against those of the chains that they were cut from."""
 
     _families: dict[str, _Family] = field(default_factory=dict)

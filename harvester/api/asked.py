@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from harvester.api.failures import judged
 from harvester.api.jobs import Place, text_of
@@ -20,8 +20,7 @@ from harvester.terms import pace_of
 __all__ = ["Asked"]
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """A job and how it is to be run."""
 
     job: Job

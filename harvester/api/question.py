@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from difflib import get_close_matches
 
 import duckdb
+from msgspec import Struct
 
 from harvester.api.opening import CATALOG
 from harvester.catalogue import RESOURCES
@@ -17,8 +17,7 @@ from harvester.publish.sql import instant, name, path
 __all__ = ["Question"]
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """A table with what is wanted of it, or SQL."""
 
     table: str | None

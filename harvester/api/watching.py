@@ -6,8 +6,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
 from typing import TextIO, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from harvester.engine import Live
 
@@ -18,8 +20,7 @@ _SMOOTH = 0.3
 _MINUTE = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Struct, frozen=True):
     """How far a run is; `expected` grows as NCBI tells more of its counts, and is None before."""
 
     job: str

@@ -6,10 +6,10 @@ import secrets
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import web
+from msgspec import Struct
 
 from harvester.browse.desk import Desk
 from harvester.browse.files import page_file
@@ -24,8 +24,7 @@ _LARGEST_BODY = 2**20
 _GOODBYE = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """Seconds after which a question, or a download, is stopped."""
 
     seconds: float = 30.0

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 __all__ = [
     "PAGE_SIZE",
@@ -23,8 +24,7 @@ PAGE_SIZE = 1000
 Kind = Literal["bool", "string", "int", "date", "enum"]
 
 
-@dataclass(frozen=True, slots=True)
-class Param:
+class Param(Struct, frozen=True):
     """One filter: its bare name, its type, and the name under which it travels."""
 
     name: str
@@ -40,8 +40,7 @@ class Param:
         return self.wire or self.name
 
 
-@dataclass(frozen=True, slots=True)
-class Newer:
+class Newer(Struct, frozen=True):
     """How NCBI can be asked for what is new: by which filter, held against which column.
 
     `overlap` are days that are asked for again: records may be dated before they appear.
@@ -52,8 +51,7 @@ class Newer:
     overlap: int = 14
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(Struct, frozen=True):
     """How one selector of a resource travels."""
 
     selector: str
@@ -71,8 +69,7 @@ class Endpoint:
     newer: Newer | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Split:
+class Split(Struct, frozen=True):
     """An axis along which a large query falls into disjoint shards.
 
     `selector` says which queries, `needs` which filter they must have set. `column` is where the
@@ -87,8 +84,7 @@ class Split:
     needs: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Lineage:
+class Lineage(Struct, frozen=True):
     """Where a report says which taxon it belongs to, and which taxa lie above that one."""
 
     own: tuple[str, ...]
@@ -97,8 +93,7 @@ class Lineage:
     member: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Footprint:
+class Footprint(Struct, frozen=True):
     """The bytes of a record, as a rule: as it travels, compressed, and in lake and database."""
 
     sent: int
@@ -106,8 +101,7 @@ class Footprint:
     database: int
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(Struct, frozen=True):
     """One kind of NCBI report: where it is asked for, how it is wrapped, which table it fills.
 
     `asked_by` is the selector that takes the table's key: with it a row that went missing is asked

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from rich.text import Text
 
 __all__ = ["Row", "View", "lines", "span"]
@@ -16,8 +16,7 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _PLAIN = str.maketrans({"━": "=", "─": "-", "…": "~"})
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """A query: the records that came, of how many, or of how many at least."""
 
     label: str
@@ -31,8 +30,7 @@ class Row:
         return self.expected is not None and self.received >= self.expected
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True):
     """What is to be shown of a run; `sure` where all queries have said how much there is."""
 
     name: str

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 
 import click
+from msgspec.structs import asdict
 
 from harvester.cli.options import database_path, lake_option
 from harvester.cli.tally import Tally, after_folding, size, tallies, telling

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import click
 import pyarrow as pa
+from msgspec import Struct
 
 from harvester.cli.render import as_json, render_table
 from harvester.publish import CHANGES, Changes, PublishedRun
@@ -23,8 +23,7 @@ _MARKS = re.compile(r"[\\`*\[\]<>|~#]|\b_|_\b")
 _COLUMNS = ("table_name", "change", "key", "name", "columns")
 
 
-@dataclass(frozen=True)
-class Told:
+class Told(Struct, frozen=True, dict=True):
     """What is to be told: the runs, their changes, and how many rows of them at the most."""
 
     runs: Sequence[PublishedRun]

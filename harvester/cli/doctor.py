@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from textwrap import wrap
 
 import click
+from msgspec.structs import asdict
 from rich.text import Text
 
 from harvester import __version__

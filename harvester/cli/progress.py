@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
 import structlog
+from msgspec.structs import replace
 from rich.console import Group
 from rich.live import Live as Display
 

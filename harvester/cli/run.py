@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 
 import click
+from msgspec import Struct
 
 from harvester.api.practice import served
 from harvester.cli.options import (
@@ -37,8 +37,7 @@ _COMPLETE, _PARTIAL, _NOTHING = 0, 3, 4
 _SIGNALLED = 128
 
 
-@dataclass(frozen=True, slots=True)
-class _Show:
+class _Show(Struct, frozen=True):
     """What the user wants to see."""
 
     as_json: bool

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import click
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from harvester.catalogue import RESOURCES
 from harvester.decode import inflate
@@ -32,8 +33,7 @@ _DIFFERS = 3
 _LARGEST = 64 * 2**20
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
+class _Source(Struct, frozen=True):
     name: str
     description: Description
 

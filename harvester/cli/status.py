@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import click
+from msgspec import Struct, field
+from msgspec.structs import asdict
 from rich.text import Text
 
 from harvester.cli.bars import span
@@ -33,8 +34,7 @@ _SPARED = ("returned", "requests", "time", "records", "job", "removed", "changed
 _COLOURS = {"complete": "green", "interrupted": "yellow"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(Struct, frozen=True):
     run_id: str
     job: str
     status: str

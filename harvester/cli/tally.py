@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass
+
+from msgspec import Struct
+from msgspec.structs import astuple
 
 from harvester.publish import Fold, LakeFile, Manifest, Plan
 
@@ -13,8 +15,7 @@ _HEAD = ("table", "files", "size", "files then", "size then", "rows given up")
 _UNITS = ("bytes", "kB", "MB", "GB")
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(Struct, frozen=True):
     """One table's files and bytes, now and then, and the rows of its past that are given up."""
 
     table: str

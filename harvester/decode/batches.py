@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache, partial
 from typing import NamedTuple
 
 import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec import Struct
 from pyarrow import json as arrow_json
 
 from harvester.catalogue import Resource
@@ -32,8 +32,7 @@ class Piece(NamedTuple):
     lines: Sequence[bytes | memoryview]
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(Struct, frozen=True):
     """How records are written: in a wrapper or bare, in which names; settled by the slow path."""
 
     wrapped: bool = False

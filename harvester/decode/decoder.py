@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import cache
 
 import msgspec
 import pyarrow as pa
+from msgspec import Struct, field
 
 from harvester.catalogue import RESOURCES, Resource
 from harvester.decode.arrow import concat
@@ -29,8 +29,7 @@ _SLICE = 64
 _PORTION = 4 * 2**20
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
+class Decoded(Struct, frozen=True):
     """What a page became: rows, and all that could not be one."""
 
     batch: pa.RecordBatch
@@ -40,8 +39,7 @@ class Decoded:
     messages: tuple[Message, ...] = ()
 
 
-@dataclass(slots=True)
-class _Aside:
+class _Aside(Struct):
     """What a page holds beside its rows."""
 
     drift: DriftBook = field(default_factory=DriftBook)

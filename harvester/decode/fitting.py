@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from harvester.decode.names import segment, snake
 from harvester.decode.strict import members
@@ -16,8 +17,7 @@ __all__ = ["Object", "Slot", "Surplus", "distinct", "fit_object", "slots_of"]
 Object = dict[str, Any]
 
 
-@dataclass(slots=True)
-class Surplus:
+class Surplus(Struct):
     """What of one record no column holds, by JSON Pointer, and why not."""
 
     values: dict[str, Any] = field(default_factory=dict)
@@ -43,8 +43,7 @@ class Surplus:
         return f"{pointer}#{number}"
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(Struct, frozen=True):
     """A field ready to take values."""
 
     name: str

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from harvester.catalogue import Resource
 from harvester.decode.fitting import Object, Surplus, distinct, fit_object, slots_of
@@ -18,8 +20,7 @@ from harvester.schema import Field, camel
 __all__ = ["Settled", "Settler"]
 
 
-@dataclass(slots=True)
-class Settled:
+class Settled(Struct):
     """One record taken apart; without a row it says in `reason` why it cannot be one."""
 
     row: Object

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 __all__ = ["Finding", "State"]
 
@@ -11,8 +12,7 @@ __all__ = ["Finding", "State"]
 State = Literal["fine", "skipped", "look", "wrong"]
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One thing that was looked at."""
 
     check: str

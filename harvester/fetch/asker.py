@@ -7,9 +7,11 @@ import random
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from harvester.catalogue import Resource
 from harvester.errors import RefusedError, TransientError
@@ -36,8 +38,7 @@ _SERVER_ERROR = 500
 _THROTTLED = "http 429"
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """What stands between the run and its next page: requests kept waiting, NCBI's wishes.
 
     `pressed`: just now the rate kept a request waiting, perhaps none at this very moment.

@@ -6,9 +6,9 @@ import asyncio
 import json
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import aiohttp
+from msgspec import Struct
 from yarl import URL
 
 from harvester.errors import RefusedError, TransientError
@@ -43,8 +43,7 @@ _PAGE_BYTES = 20_000
 _NEWS = 0.3
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """An answer as it came, its body still compressed."""
 
     status: int

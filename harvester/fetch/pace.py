@@ -14,7 +14,7 @@ PAGE_LIMIT = 256 * 2**20
 PATIENCE = 120.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)  # not a struct: its repr leaves out the key
 class Pace:
     """How a run may treat NCBI."""
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import ceil, inf
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from harvester.catalogue import PAGE_SIZE, Endpoint, Resource
 from harvester.errors import RefusedError, TokenRefused, TransientError
@@ -19,8 +21,7 @@ __all__ = ["Mark", "walk"]
 _BROKEN = frozenset({"not JSON", "truncated"})
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """Where a chain stands: the next page's number and token, and NCBI's count of its records."""
 
     epoch: int = 0

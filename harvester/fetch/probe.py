@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from harvester.errors import TransientError
 from harvester.fetch.exchange import Exchange, Reply
@@ -24,8 +25,7 @@ _AT_ONCE = 100.0
 _ENOUGH = 2**20
 
 
-@dataclass(frozen=True, slots=True)
-class Probed:
+class Probed(Struct, frozen=True):
     """An answer, and the seconds that it took."""
 
     reply: Reply

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from math import inf
 from urllib.parse import quote, urlencode
+
+from msgspec import Struct
 
 from harvester.catalogue import PAGE_SIZE, Endpoint
 from harvester.model import Chain, FilterValue
@@ -19,8 +20,7 @@ LONGEST_PATH = 1800
 Json = str | int | bool | list["Json"] | dict[str, "Json"]
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """A request below the base URL, ready to be sent.
 
     `lenient` takes lines for what they are, even a last one that is cut off. `behind` are the

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import email.utils
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from msgspec import Struct
 
 from harvester.errors import HarvesterError, RefusedError, TransientError
 
@@ -21,8 +22,7 @@ _LONGEST_WAIT = 300.0
 _FREE_RETRIES = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """How often and how patiently a request is asked again, and how long an answer may take."""
 
     attempts: int = 8
@@ -54,8 +54,7 @@ class Policy:
         return max(error.wait or 0.0, ceiling * chance)
 
 
-@dataclass(slots=True)
-class Budget:
+class Budget(Struct):
     """What a whole run may ask again: a little at once, and more the more good answers it got."""
 
     good: int = 0

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from harvester.course import Course
 
@@ -38,8 +39,7 @@ def is_reason(text: str) -> bool:
     return text in REASONS or _SERVER_ERROR.fullmatch(text) is not None
 
 
-@dataclass(slots=True)
-class Traffic:
+class Traffic(Struct):
     """What went over the wire so far."""
 
     requests: int = 0

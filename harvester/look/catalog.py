@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from harvester.catalogue import RESOURCES
 from harvester.errors import SpecError
@@ -36,8 +38,7 @@ _FORMS: Mapping[str, Form] = {
 _MOST_NAMES = 30
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """One column of a flat table; `sql` is where its value stands in the nested row."""
 
     name: str
@@ -47,8 +48,7 @@ class Column:
     sql: str
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """One table; `called` is the column that tells people what a row stands for."""
 
     name: str

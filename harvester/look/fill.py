@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from harvester.look.leaves import Leaf
 from harvester.look.sample import Sample
@@ -17,8 +18,7 @@ _LONGEST = 200
 _TOGETHER = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Fill:
+class Fill(Struct, frozen=True):
     """Of one column: the share of rows with a value, none where there are no rows; a value."""
 
     share: float | None

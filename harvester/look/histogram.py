@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from msgspec import Struct
 
 from harvester.look.catalog import Column
 from harvester.publish.workbench import Connection
@@ -19,8 +20,7 @@ _YEAR = 365.2425 * _DAY
 _LARGE = 100_000.0
 
 
-@dataclass(frozen=True, slots=True)
-class Histogram:
+class Histogram(Struct, frozen=True):
     """Bin n holds `rows[n]` rows from `edges[n]` up to, and not including, the edge after it.
 
     `left_out` are rows whose value has no place: none above zero on a logarithmic scale.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from harvester.publish.sql import name, text
 from harvester.schema import Field
@@ -11,8 +12,7 @@ from harvester.schema import Field
 __all__ = ["Leaf", "leaves_of"]
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(Struct, frozen=True):
     """One column or member: `[]` in its name marks a list.
 
     `value` is its value in SQL; of what a list holds or lies in one, a list of all values.

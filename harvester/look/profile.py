@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from harvester.look.catalog import Column
 from harvester.look.histogram import Histogram, histogram, measure_of
@@ -23,8 +25,7 @@ _FEW = 10_000
 _LONGEST = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(Struct, frozen=True):
     """One column; of lists and bytes `least`, `most` and what lies between tell the length.
 
     `distinct` is an estimate. `top` are frequent values with their exact number of rows; which

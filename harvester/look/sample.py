@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from harvester.look.catalog import Table
 from harvester.publish.workbench import Connection, one
@@ -10,8 +10,7 @@ from harvester.publish.workbench import Connection, one
 __all__ = ["Sample", "sample_of"]
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(Struct, frozen=True):
     """Rows of a table: `source` stands behind FROM; `taken` of all `rows` are in it."""
 
     source: str

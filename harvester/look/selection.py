@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from harvester.errors import SpecError
 from harvester.look.catalog import Column, Form, Table
@@ -17,8 +18,7 @@ __all__ = ["OPERATORS", "Selection", "one_row", "selection"]
 _MOST_FILTERS = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """A question about one table; `where` and `order` are SQL or empty."""
 
     table: Table

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
@@ -18,6 +17,8 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from harvester.errors import LakeError
 from harvester.publish.aside import place_beside
@@ -44,8 +45,7 @@ _LITTLE = "128MB"
 _MANY = 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(Struct, frozen=True):
     """A durable part, and how many rows each walk brought to it, by its label."""
 
     file: LakeFile
@@ -56,8 +56,7 @@ class _Part:
         return sum(rows for walk, rows in self.walks.items() if walk not in void)
 
 
-@dataclass(frozen=True, slots=True)
-class _Arrived:
+class _Arrived(Struct, frozen=True):
     """A part is durable; in a `calm` run there is memory and time to load it."""
 
     table: str
@@ -66,15 +65,13 @@ class _Arrived:
     calm: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Rest:
+class _Rest(Struct, frozen=True):
     """No more are under way, for the time being."""
 
     void: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
+class _Wanted(Struct, frozen=True):
     """The database is wanted under this name, as `made` says."""
 
     made: Made
@@ -176,8 +173,7 @@ class Ahead:
         raise _Unfit(why)
 
 
-@dataclass(slots=True)
-class _Loading:
+class _Loading(Struct):
     """The tables as they fill, and how many rows of them count.
 
     One grows while its rows arrive, in a transaction that ends when no more come: so a group is

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import NamedTuple, TypeVar
 
 import pyarrow as pa
+from msgspec import Struct
 
 from harvester.catalogue import Resource
 from harvester.publish.evolve import todays_files
@@ -40,8 +40,7 @@ class Asked(NamedTuple):
     taxon: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Staged:
+class Staged(Struct, frozen=True):
     """A table's staged rows: the parts, the labels of the chains that count, what those asked."""
 
     lake: Lake
@@ -71,8 +70,7 @@ class Staged:
             self.lake.delete_folder(scratch)
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
+class Answers(Struct, frozen=True):
     """Makes these tables in its connection.
 
     `asked`: what each chain asked for. `delivered`: each row that counts, by chain, place and key.

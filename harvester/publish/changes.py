@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import pyarrow as pa
+from msgspec import Struct
 
 from harvester.catalogue import RESOURCES, Resource
 from harvester.publish.sql import key_text, name, path, text, texts
@@ -22,8 +22,7 @@ _FIRST = ("removed", "returned", "changed", "added")
 _BATCH = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedRun:
+class PublishedRun(Struct, frozen=True):
     """A run that the database holds; `began` is in UTC."""
 
     run_id: str
@@ -41,8 +40,7 @@ def published_runs(connection: Connection) -> list[PublishedRun]:
     return [PublishedRun(*row) for row in found.fetchall()]
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(Struct, frozen=True):
     """What some runs did to some tables."""
 
     connection: Connection

@@ -7,11 +7,12 @@ again before that, and held against what was there.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import count
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec import Struct
+from msgspec.structs import replace
 
 from harvester.errors import LakeError
 from harvester.publish.evolve import todays_rows
@@ -91,8 +92,7 @@ def _after(manifest: Manifest, made: Made) -> Manifest:
     return replace(manifest, tables=tables, meta=meta)
 
 
-@dataclass(frozen=True, slots=True)
-class _Folder:
+class _Folder(Struct, frozen=True):
     connection: Connection
     lake: Lake
     plan: Plan

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 
 import pyarrow as pa
+from msgspec import Struct
 
 from harvester.errors import LakeError
 from harvester.publish.choice import rows_each
@@ -29,8 +29,7 @@ __all__ = ["FoldedTable", "named_files", "read_files"]
 _ANY_SIZE = 2**62
 
 
-@dataclass(frozen=True, slots=True)
-class FoldedTable:
+class FoldedTable(Struct, frozen=True):
     """One table; `gone` is to hold the versions that are given up."""
 
     connection: Connection

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Literal
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from harvester.publish.choice import newest, rows_each, tiers
 from harvester.publish.layout import meta_layouts, table_layouts
@@ -21,8 +23,7 @@ Part = Literal["rows", "ended", "members", "seen", "meta"]
 _STALE = 0.1
 
 
-@dataclass(frozen=True, slots=True)
-class Fold:
+class Fold(Struct, frozen=True):
     """Files that become one, or few: those of a table's part, or of a table of the schema `meta`.
 
     `given_up` of their rows belong to a past that is not kept.
@@ -54,8 +55,7 @@ class Fold:
         return self.bytes * self.rows // max(1, self.rows + self.given_up)
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """The lake as it is, the runs whose past is kept, and what is to be folded.
 
     `spared` rows may be given up and are not yet: they are few among others in well-sized files.
@@ -84,8 +84,7 @@ def plan_folds(lake: Lake, manifest: Manifest, kept: Kept, spill: str) -> Plan:
     return with_room(look)
 
 
-@dataclass(frozen=True, slots=True)
-class _Planner:
+class _Planner(Struct, frozen=True):
     """Looks table by table; `past` is to hold how many rows of which files are not kept."""
 
     connection: Connection

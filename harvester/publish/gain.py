@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 import pyarrow as pa
+from msgspec import Struct
 
 from harvester.errors import LakeError
 from harvester.publish.layout import Layout, meta_layouts, table_layouts
@@ -50,8 +50,7 @@ def add_gain(connection: Connection, lake: Lake, news: Manifest, now: Manifest) 
             connection.execute(f"INSERT INTO {layout.in_sql} {meta.current}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
+class _Table(Struct, frozen=True):
     """One table, and the files that a run brought to it; `held` has those before as well.
 
     `met` are the rows in the database whose keys the files name, `old` those of them that are over.

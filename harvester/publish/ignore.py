@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from harvester.publish.layout import Layout
 from harvester.publish.sql import columns, name, same, text
@@ -14,8 +15,7 @@ from harvester.store.lake import Lake
 __all__ = ["Ignored"]
 
 
-@dataclass(frozen=True, slots=True)
-class Ignored:
+class Ignored(Struct, frozen=True):
     """The paths that do not count, by the id of the query that says so.
 
     The different sets of paths have numbers from 1: a row of `asked` says in the column `ignoring`

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 
 import pyarrow as pa
+from msgspec import Struct
 
 from harvester.catalogue import RESOURCES, Resource
 from harvester.publish.sql import name
@@ -16,8 +16,7 @@ __all__ = ["META_TABLES", "Layout", "meta_layout", "meta_layouts", "table_layout
 META_TABLES = ("runs", "queries", "items", "changes", "drift", "quarantine", "messages")
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """One table: `columns` are those of the database, `lake_only` follow them in the lake."""
 
     name: str

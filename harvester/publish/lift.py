@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import msgspec
 import pyarrow as pa
+from msgspec.structs import replace
 
 from harvester.publish.fit import Raw, fit, named, pointer, steps
 from harvester.schema import EXTRA, Field

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
 from typing import TypeVar
 
 import pyarrow as pa
+from msgspec import Struct
+from msgspec.structs import replace
 
 from harvester.publish.manifest import Manifest, TableState, manifest_text, parse_manifest
 from harvester.publish.staged import put_table
@@ -17,8 +18,7 @@ __all__ = ["Made", "beyond", "put_made", "read_made"]
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(Struct, frozen=True):
     """One row in the database.
 
     `stamp` is the file's time of change (in nanoseconds): as long as that agrees, nobody has
@@ -40,7 +40,7 @@ class Made:
 
 def put_made(connection: Connection, made: Made) -> None:
     """Writes the row, in the place of one before it."""
-    row: dict[str, object] = {part.name: getattr(made, part.name) for part in fields(made)}
+    row: dict[str, object] = {name: getattr(made, name) for name in Made.__struct_fields__}
     row["manifest"] = manifest_text(_without_members(made.manifest))
     connection.execute(f"DROP TABLE IF EXISTS {MADE}")
     put_table(connection, MADE, pa.Table.from_pylist([row]))
@@ -48,7 +48,7 @@ def put_made(connection: Connection, made: Made) -> None:
 
 def read_made(connection: Connection) -> Made:
     """Reads the row; an error of DuckDB or of the lake where there is none that can be read."""
-    names = [part.name for part in fields(Made)]
+    names = Made.__struct_fields__
     told = connection.execute(f"SELECT {', '.join(names)} FROM {MADE}").fetchall()
     ((form, manifest, stamp, size, versions),) = told
     return Made(form, parse_manifest(manifest, "the database"), stamp, size, versions)

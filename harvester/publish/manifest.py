@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from itertools import accumulate
 from typing import Any, TypeVar
+
+from msgspec import Struct, field, to_builtins
+from msgspec.structs import asdict, replace
 
 from harvester.errors import LakeError
 from harvester.store.lake import Lake
@@ -32,11 +34,10 @@ _PLAIN, _FOLDED = 1, 2
 
 _log = get_logger(__name__)
 
-T = TypeVar("T")
+T = TypeVar("T", bound=Struct)
 
 
-@dataclass(frozen=True, slots=True)
-class LakeFile:
+class LakeFile(Struct, frozen=True):
     """One Parquet file; the fingerprint is that of the layout under which it was written.
 
     A file that several runs' files were folded into has no run of its own: its rows name theirs.
@@ -49,8 +50,7 @@ class LakeFile:
     fingerprint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TableState:
+class TableState(Struct, frozen=True):
     """The files of a table.
 
     `data` holds versions of rows, `ended` names those that are over, `members` says which question
@@ -99,8 +99,7 @@ class TableState:
         return self.versions - sum(file.rows for file in self.ended)
 
 
-@dataclass(frozen=True, slots=True)
-class CommittedRun:
+class CommittedRun(Struct, frozen=True):
     """A run whose rows are in the lake; `started_at` is ISO 8601 with its zone."""
 
     run_id: str
@@ -115,8 +114,7 @@ class CommittedRun:
         return known.astimezone(UTC).replace(tzinfo=None)
 
 
-@dataclass(frozen=True, slots=True)
-class Retired:
+class Retired(Struct, frozen=True):
     """A file that others have replaced `since` a moment (ISO 8601): somebody may still read it."""
 
     path: str
@@ -124,8 +122,7 @@ class Retired:
     since: str
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(Struct, frozen=True):
     """The whole lake at one moment; what is `retired` is still there but no part of it."""
 
     runs: tuple[CommittedRun, ...] = ()
@@ -208,7 +205,7 @@ def manifest_text(manifest: Manifest, indent: int | None = None) -> str:
     body = {
         "version": _FOLDED if manifest.folded else _PLAIN,
         "runs": [asdict(run) for run in manifest.runs],
-        "tables": {name: asdict(files) for name, files in manifest.tables.items()},
+        "tables": {name: to_builtins(state) for name, state in manifest.tables.items()},
         "meta": {name: [asdict(file) for file in files] for name, files in manifest.meta.items()},
     }
     if manifest.retired:
@@ -244,7 +241,7 @@ def _files(listed: Iterable[Mapping[str, Any]]) -> tuple[LakeFile, ...]:
 
 
 def _one(kind: type[T], body: Mapping[str, Any]) -> T:
-    _refuse_unknown(body, {part.name for part in fields(kind)})  # type: ignore[arg-type]
+    _refuse_unknown(body, kind.__struct_fields__)
     return kind(**body)
 
 

@@ -7,9 +7,9 @@ was there. The newest word counts; what no question delivers any more is an orph
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 import pyarrow as pa
+from msgspec import Struct
 
 from harvester.publish.answers import Answers, Staged
 from harvester.publish.files import write_answer
@@ -24,8 +24,7 @@ from harvester.store.lake import Lake
 __all__ = ["Loss", "emptied", "losses", "orphans", "see_members", "write_members"]
 
 
-@dataclass(frozen=True, slots=True)
-class Loss:
+class Loss(Struct, frozen=True):
     """The rows that a query used to deliver, and how many of them it left out this time."""
 
     members: int

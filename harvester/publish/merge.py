@@ -7,10 +7,10 @@ a merge that was cut short is simply done again. The manifest makes its outcome 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import count
 
 import pyarrow as pa
+from msgspec import Struct, field
 
 from harvester.catalogue import Resource
 from harvester.publish.adopt import adopt, chosen, row_count
@@ -29,8 +29,7 @@ from harvester.store.lake import Lake
 __all__ = ["TableChange", "merge_table"]
 
 
-@dataclass(frozen=True, slots=True)
-class TableChange:
+class TableChange(Struct, frozen=True):
     """What a run does to a table, and the files that say so once the manifest names them."""
 
     name: str
@@ -84,8 +83,7 @@ def merge_table(  # noqa: PLR0913 - what came, what it is held against, what it 
         lake.delete_folder(scratch)
 
 
-@dataclass(frozen=True, slots=True)
-class _Merge(Search):
+class _Merge(Search, frozen=True):
     """A search whose findings become files."""
 
     run_id: str

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import pyarrow as pa
+from msgspec import Struct
 
 from harvester.publish.compare import compare
 from harvester.publish.evolve import todays_files
@@ -21,8 +21,7 @@ from harvester.store.lake import Lake
 __all__ = ["Search"]
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
+class Search(Struct, frozen=True):
     """Makes these tables in its connection, and nothing else.
 
     `delivered`: of each key the place and the digest of its last valid row, and how often it came.

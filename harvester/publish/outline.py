@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
+
+from msgspec import Struct, field
 
 from harvester.publish.called import called
 from harvester.publish.layout import META_TABLES
@@ -29,8 +30,7 @@ CONCERNS = ("failed", "unknown", "replaced", "empty")
 _RARE_FIRST = ("removed", "returned", "changed", "added")
 
 
-@dataclass(frozen=True, slots=True)
-class Some:
+class Some(Struct, frozen=True):
     """The first rows, and how many there are in all."""
 
     rows: Sequence[Row] = ()
@@ -42,8 +42,7 @@ class Some:
         return self.count - len(self.rows)
 
 
-@dataclass(frozen=True, slots=True)
-class Outline:
+class Outline(Struct, frozen=True):
     """A run's rows of the meta tables: `items` those that did not simply come to a good end.
 
     `outcomes` counts all items, `changes` all rows that are not as they were, table by table;
@@ -71,8 +70,7 @@ def outline(lake: Lake, manifest: Manifest, run_id: str) -> Outline:
     return with_room(work, KEYS)
 
 
-@dataclass(frozen=True, slots=True)
-class _Meta:
+class _Meta(Struct, frozen=True):
     """One run's rows of the meta tables, as files of the lake hold them."""
 
     connection: Connection

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+from msgspec import Struct
 
 from harvester.errors import LakeError, SpecError
 from harvester.publish.made import beyond, read_made
@@ -16,8 +16,7 @@ from harvester.publish.workbench import Connection, one
 __all__ = ["Pointing", "pointing"]
 
 
-@dataclass(frozen=True, slots=True)
-class Pointing:
+class Pointing(Struct, frozen=True):
     """A published database; `register` is as in a job, `made_of` the files that it was made of."""
 
     file: Path

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import groupby
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from msgspec import Struct, field
 
 from harvester.publish.staged import ROOM, place
 from harvester.publish.workbench import Connection
@@ -28,8 +28,7 @@ _SOME = 10_000
 _RANK = "_rank"
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
+class Ranked(Struct, frozen=True):
     """Files of one schema and an order of their rows; `scratch` is a file to lay rows down in.
 
     Makes the table `ranks` in its connection: the place of each row, and where it belongs.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from harvester.publish.layout import Layout
 from harvester.publish.manifest import LakeFile, TableState
@@ -29,8 +30,7 @@ _ENDED = Field("moment", "timestamp", "When a version ended.")
 _TURN = Field("turn", "int", "The number of the run that ended it, in the order of commits.")
 
 
-@dataclass(frozen=True, slots=True)
-class Relation:
+class Relation(Struct, frozen=True):
     """One table over its files.
 
     `moments` is the table that knows when each run began. `over` is one with the versions that have

@@ -8,8 +8,10 @@ of each question about a row, at the time, says which runs saw that row. Runs ar
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from harvester.publish.relations import Relation
 from harvester.publish.sql import columns, name, parquet, same, sql_type
@@ -88,8 +90,7 @@ def _words(relation: Relation) -> str:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Finding:
+class _Finding(Struct, frozen=True):
     """Makes temporary tables in its connection; `moments` are those of the runs by turn."""
 
     connection: Connection

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
 import pyarrow as pa
+from msgspec import Struct, field
 
 from harvester.catalogue.types import Lineage
 from harvester.publish.answers import Answers, Staged
@@ -18,16 +18,14 @@ from harvester.publish.steady import is_steady
 __all__ = ["ChainCount", "Survey", "survey"]
 
 
-@dataclass(frozen=True, slots=True)
-class ChainCount:
+class ChainCount(Struct, frozen=True):
     """What a chain brought."""
 
     rows: int
     keys: int
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
+class Survey(Struct, frozen=True):
     """What arrived, and what did not.
 
     By chain: `chains`, and `strays`, rows of another taxon. By query: `queries`, distinct keys, and

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from html import escape
+
+from msgspec import Struct
 
 __all__ = ["Bar", "Drawing", "Mark", "Steps", "columns", "rounded", "share"]
 
@@ -15,8 +16,7 @@ _TOP, _FOOT = 18, 22
 _GRID = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Drawing:
+class Drawing(Struct, frozen=True):
     """An SVG element that a template takes as it is."""
 
     svg: str
@@ -27,24 +27,21 @@ class Drawing:
         return self.svg
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(Struct, frozen=True):
     """One column, and what is said of it to whom points at it."""
 
     height: float
     told: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Steps:
+class Steps(Struct, frozen=True):
     """A line of as many levels as there are columns; where one is None there is no line."""
 
     name: str
     levels: Sequence[float | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """An upright line where a column begins; `place` counts columns and may lie within one."""
 
     place: float

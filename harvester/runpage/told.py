@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from harvester import __version__, meta
 from harvester.ledger import Ledger, Traffic
@@ -19,8 +20,7 @@ from harvester.summary import Summary
 __all__ = ["RunTold", "Weights", "of_failed", "of_lake", "of_run", "outline_of", "weigh"]
 
 
-@dataclass(frozen=True, slots=True)
-class Weights:
+class Weights(Struct, frozen=True):
     """Bytes: of the whole lake, of each table in it, of what the run brought, of the database."""
 
     lake: int = 0
@@ -29,8 +29,7 @@ class Weights:
     database: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RunTold:
+class RunTold(Struct, frozen=True):
     """Everything on the page.
 
     `figures` are those of the summary, with the numbers of what is missing and failed; of

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from harvester.publish import Some
 from harvester.runpage.draw import Drawing
@@ -25,8 +26,7 @@ __all__ = [
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+class Figure(Struct, frozen=True):
     """A number, the words for it, and the name by which a program finds it on the page."""
 
     value: float | None
@@ -37,8 +37,7 @@ class Figure:
 Cell = str | Figure | Drawing
 
 
-@dataclass(frozen=True, slots=True)
-class Grid:
+class Grid(Struct, frozen=True):
     """A table: a caption, the heads of its columns, its rows, and what they leave out.
 
     One of few columns takes no more room than figures need, unless it is `wide`.
@@ -51,8 +50,7 @@ class Grid:
     wide: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """One heading and what stands below it."""
 
     name: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from random import Random
+
+from msgspec import Struct
 
 from harvester.sandbox.annotation_shape import annotation
 from harvester.sandbox.asks import Ask, Selection
@@ -29,8 +30,7 @@ _ROWS = {
 }  # fmt: skip
 
 
-@dataclass(slots=True)
-class _Feature:
+class _Feature(Struct):
     """One row: the gene it belongs to, and its place."""
 
     row: int

@@ -5,8 +5,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from threading import Lock
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from harvester.sandbox import summaries
 from harvester.sandbox.asks import Ask, Refusal, Selection
@@ -28,8 +30,7 @@ _PHRASES = {400: "Bad Request", 404: "Not Found", 408: "Request Timeout",
             500: "Internal Server Error", 503: "Service Unavailable"}  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """An answer without its HTTP dress."""
 
     status: int

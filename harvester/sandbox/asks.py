@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from harvester.sandbox.templates import Json, Record
 
@@ -22,8 +23,7 @@ class Refusal(Exception):
         super().__init__(text)
 
 
-@dataclass(frozen=True)
-class Ask:
+class Ask(Struct, frozen=True, dict=True):
     """A checked request: a family of paths, a selector with its values, filters by bare name."""
 
     family: str
@@ -61,8 +61,7 @@ class Ask:
         return hashlib.blake2b(repr(plain).encode(), digest_size=6).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """The records that answer a query, as ascending keys, and what there is to say about them."""
 
     keys: Sequence[int]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, get_args
+
+from msgspec import Struct
 
 from harvester.errors import SpecError
 from harvester.sandbox.noise import BLOCK, whole
@@ -14,8 +15,7 @@ RetryAfter = Literal["none", "seconds", "date"]
 _SIZED = ("genome", "gene", "virus", "annotation", "sequence")
 
 
-@dataclass(frozen=True, slots=True)
-class Size:
+class Size(Struct, frozen=True):
     """How many records of a resource there are under a taxon or in an assembly."""
 
     resource: str
@@ -23,8 +23,7 @@ class Size:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class SandboxConfig:
+class SandboxConfig(Struct, frozen=True):
     """The flags of `harvester sandbox`.
 
     `rps` is the rate limit: `None` as NCBI's (5 requests a second without a key, 10 with one),

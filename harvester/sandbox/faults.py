@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import NoReturn
+
+from msgspec import Struct
 
 from harvester.errors import SpecError
 from harvester.sandbox.noise import mix
@@ -60,8 +61,7 @@ _RULE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
+class _Rule(Struct, frozen=True):
     """One fault: always for a share of the requests, or for those with certain numbers."""
 
     name: str
@@ -77,8 +77,7 @@ class _Rule:
         return mix(seed, place, number, 11) % 1_000_000 < self.share * 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Effects:
+class Effects(Struct, frozen=True):
     """What happens to one request; percentages of records that are missing."""
 
     names: frozenset[str] = frozenset()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from harvester.sandbox.gene_traits import RETIRED, GeneTraits, KnownGene
 from harvester.sandbox.tree import Taxon
@@ -15,8 +15,7 @@ DIGITS = 9
 MERGED = 1_000_000_000
 
 
-@dataclass(slots=True)
-class Gene:
+class Gene(Struct):
     """What identifies one gene, and what filters look at."""
 
     key: int

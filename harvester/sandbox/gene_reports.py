@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from harvester.sandbox.asks import Ask, Refusal, Selection, message
 from harvester.sandbox.gene import DIGITS, Gene

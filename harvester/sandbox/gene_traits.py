@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from random import Random
+
+from msgspec import Struct
 
 from harvester.sandbox.tree import Taxon
 from harvester.sandbox.words import DOMAINS, FUNCTIONS
@@ -13,8 +14,7 @@ __all__ = ["KNOWN", "RETIRED", "TEMPLATES", "GeneTraits", "KnownGene", "gene_tra
 TEMPLATES = 128
 
 
-@dataclass(frozen=True, slots=True)
-class KnownGene:
+class KnownGene(Struct, frozen=True):
     """A well-known gene: number, symbol, name, chromosome, transcript, other symbols."""
 
     gene_id: int
@@ -99,8 +99,7 @@ _SILENT = {"PSEUDO", "tRNA", "BIOLOGICAL_REGION", "TRANSPOSON", "OTHER"}
 _SHARES = (70, 10, 8, 4, 2, 1, 1, 1, 1, 1, 0.5, 0.5)
 
 
-@dataclass(frozen=True, slots=True)
-class GeneTraits:
+class GeneTraits(Struct, frozen=True):
     """The facts of a template."""
 
     type: str

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from harvester.sandbox.asks import Ask
 from harvester.sandbox.genome_traits import Traits
@@ -21,8 +23,7 @@ _SWITCHES = (
 _DERIVED = {"metagenome_derived_only": True, "metagenome_derived_exclude": False}
 
 
-@dataclass(slots=True)
-class _Wanted:
+class _Wanted(Struct):
     """What a request demands; empty means that anything will do."""
 
     source: str = ""

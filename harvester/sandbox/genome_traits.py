@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from random import Random
+
+from msgspec import Struct
 
 from harvester.sandbox.noise import chance
 from harvester.sandbox.tree import Taxon
@@ -15,8 +16,7 @@ __all__ = ["KNOWN", "TEMPLATES", "Known", "Traits", "traits"]
 TEMPLATES = 256
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """A well-known assembly: its serial number, its RefSeq and GenBank version, its name."""
 
     serial: int
@@ -49,8 +49,7 @@ KNOWN = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Traits:
+class Traits(Struct, frozen=True):
     """The facts of a template that a filter can ask for."""
 
     level: str

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from random import Random
+
+from msgspec import Struct
 
 from harvester.sandbox.asks import Ask, Selection, message
 from harvester.sandbox.genome_filters import GenomeFilter
@@ -29,8 +30,7 @@ _LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _PLACE, _INDEX = 40, 6
 
 
-@dataclass(slots=True)
-class Genome:
+class Genome(Struct):
     """What identifies one assembly, and what filters look at."""
 
     taxon: Taxon

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 __all__ = [
     "ANNOTATION",
@@ -36,8 +37,7 @@ __all__ = [
 Type = Literal["flag", "text", "texts", "whole", "day", "choice", "choices", "tabular"]
 
 
-@dataclass(frozen=True, slots=True)
-class Param:
+class Param(Struct, frozen=True):
     """What a parameter's values look like; one for tables may say anything and changes nothing."""
 
     type: Type

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from harvester.sandbox.gene import DIGITS, Gene
 from harvester.sandbox.noise import mix
@@ -32,8 +32,7 @@ def exons_of(gene: Gene, begin: int, end: int) -> Exons:
     return (*inner, (end - fitting[-1], end))
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Struct, frozen=True):
     """A sequence on which a gene lies, and by how much it lies further left than on the first."""
 
     sequence: str
@@ -54,8 +53,7 @@ class Site:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Transcript:
+class Transcript(Struct, frozen=True):
     """One transcript of a gene: its number among them, and its type."""
 
     gene: Gene

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from urllib.parse import unquote
+
+from msgspec import Struct
 
 from harvester.sandbox import params as p
 from harvester.sandbox.params import Param
@@ -13,8 +14,7 @@ __all__ = ["BASE", "ROUTES", "Route", "find_route"]
 BASE = "/datasets/v2"
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """A path, the family of answers behind it, and how its selector travels."""
 
     path: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
+
+from msgspec import Struct
 
 from harvester.sandbox.asks import Ask, Refusal, Selection
 from harvester.sandbox.genomes import Genome, Genomes
@@ -28,8 +29,7 @@ def assembly_of(genomes: Genomes, ask: Ask) -> Genome:
     return genomes.genome(keys[0])
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """One sequence of an assembly."""
 
     number: int

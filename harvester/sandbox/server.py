@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 from aiohttp import web
+from msgspec import Struct
 
 from harvester.sandbox.answers import Answer, Answers, refusal
 from harvester.sandbox.asks import Refusal
@@ -44,8 +44,7 @@ _GOODBYE = 0.5
 _SHUT = 0.3
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
+class _Call(Struct, frozen=True):
     """One request, read: all that its answer depends on."""
 
     method: str

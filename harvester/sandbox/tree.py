@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from harvester.sandbox.noise import whole
 from harvester.sandbox.taxa import OUTLINE, RETIRED
@@ -13,8 +14,7 @@ __all__ = ["Taxon", "Tree"]
 _VIRUSES = 10239
 
 
-@dataclass(slots=True)
-class Taxon:
+class Taxon(Struct):
     """One taxon: its place in the tree's order, and the block of serial numbers it owns."""
 
     place: int

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from random import Random
+
+from msgspec import Struct
 
 from harvester.sandbox import words
 from harvester.sandbox.noise import chance
@@ -16,8 +17,7 @@ TEMPLATES = 128
 _SARS2 = 2697049
 
 
-@dataclass(frozen=True, slots=True)
-class VirusTraits:
+class VirusTraits(Struct, frozen=True):
     """The facts of a template that a filter can ask for."""
 
     complete: bool

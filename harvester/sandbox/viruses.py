@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from random import Random
+
+from msgspec import Struct
 
 from harvester.sandbox.asks import Ask, Refusal, Selection
 from harvester.sandbox.noise import day_text, gather, mix, recent_day, scatter
@@ -34,8 +35,7 @@ _REFSEQ = {
 }
 
 
-@dataclass(slots=True)
-class Virus:
+class Virus(Struct):
     """What identifies one genome, and what filters look at."""
 
     taxon: Taxon

@@ -7,11 +7,11 @@ import gzip
 import socket
 import struct
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 from aiohttp import web
+from msgspec.structs import replace
 
 from harvester.sandbox.answers import Answer, refusal
 from harvester.sandbox.faults import Effects

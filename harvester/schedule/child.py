@@ -9,8 +9,9 @@ import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from harvester.hooks import call_hooks, failure
 from harvester.model import Job
@@ -23,8 +24,7 @@ _USAGE, _LOCKED, _SIGNALLED = 2, 5, 128
 _STOPPED = {-signal.SIGTERM, *(_SIGNALLED + number for number in (signal.SIGINT, signal.SIGTERM))}
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """How a run ended: its exit status, negative where a signal killed it, and its summary.
 
     `status` is that of the summary; without one `locked` where another run holds the lake,

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct, field
 from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
@@ -35,8 +35,7 @@ _CHANGES = ("added", "changed", "removed")
 _STATUSES = ("complete", "partial", "failed", "interrupted", "locked", "error")
 
 
-@dataclass(slots=True)
-class _Told:
+class _Told(Struct):
     """What the runs of one job have told so far."""
 
     plan: Planned

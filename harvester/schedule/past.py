@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from msgspec import Struct, field
 
 from harvester.publish import read_manifest, read_runs
 from harvester.runs import runs_of
@@ -14,8 +15,7 @@ from harvester.store.lake import Lake
 __all__ = ["Past", "past_of"]
 
 
-@dataclass(frozen=True, slots=True)
-class Past:
+class Past(Struct, frozen=True):
     """A job's past; moments in UTC. `waiting`: a run was interrupted and can go on."""
 
     began: datetime | None = None

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import structlog
+from msgspec.structs import replace
 
 from harvester.errors import Fault, LakeError, SpecError
 from harvester.model import Job

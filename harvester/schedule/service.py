@@ -6,11 +6,11 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import structlog
+from msgspec import Struct
 
 from harvester.model import Job
 from harvester.schedule.child import Child, Ended
@@ -28,8 +28,7 @@ _log = structlog.get_logger(__name__)
 _SIGNALLED = 128
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(Struct, frozen=True):
     """What runs, how, where it is asked how it fares, and who hears of each run's summary."""
 
     timetable: Timetable

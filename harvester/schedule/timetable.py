@@ -8,9 +8,10 @@ expression, never from when a run ended: nothing drifts.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
+
+from msgspec import Struct, field
 
 from harvester.model import Job
 from harvester.schedule.past import Past
@@ -23,8 +24,7 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 _AGAIN = timedelta(minutes=1)
 
 
-@dataclass(slots=True, eq=False)
-class Planned:
+class Planned(Struct, eq=False):
     """A job and its times: `due` is the next one, `starts` is that with its jitter.
 
     `lake` is the same for all jobs of one lake. `served`: times up to then need no run any more.

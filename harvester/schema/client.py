@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import types
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from enum import Enum
 from importlib import import_module, metadata
 from typing import Annotated, Any, Union, get_args, get_origin
+
+from msgspec.structs import replace
 
 from harvester.errors import SpecError
 from harvester.schema.described import Described

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import pyarrow as pa
+from msgspec import Struct
 
 from harvester.catalogue.types import Resource
 from harvester.schema.fields import Field
@@ -52,8 +52,7 @@ HASH = Field(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class FlatColumn:
+class FlatColumn(Struct, frozen=True):
     """One column of a flat view: where in the nested row its value stands."""
 
     name: str

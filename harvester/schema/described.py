@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal, Protocol
+
+from msgspec import Struct
 
 from harvester.catalogue import RESOURCES, Resource
 from harvester.schema.fields import Field
@@ -42,8 +43,7 @@ _FITTING: Mapping[str, frozenset[str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Described:
+class Described(Struct, frozen=True):
     """A field by NCBI's description; `struct` names the schema that has its members.
 
     The kind `text` is a string of which it is not said whether it is a number in quotes.
@@ -66,8 +66,7 @@ class Description(Protocol):
         """The fields of a schema by name; None where there is no such schema."""
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """One thing that NCBI describes otherwise than we do."""
 
     table: str
@@ -91,8 +90,7 @@ def misfit(field: Field, told: Described, numbers_in_fact: bool = False) -> str:
     return f"{here} here, {told} there"
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
+class _Table(Struct, frozen=True):
     """One table at work."""
 
     resource: Resource

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import Literal
 
 import pyarrow as pa
+from msgspec import Struct
 
 __all__ = ["SCALARS", "Field", "Kind", "TableSchema", "camel"]
 
@@ -28,8 +28,7 @@ SCALARS: dict[str, pa.DataType] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """One column, or one member of a struct; `choices` are the enum values known so far."""
 
     name: str
@@ -52,8 +51,7 @@ class Field:
         return f"{self.name}:{self.kind}{'[]' if self.many else ''}" + f"({inner})" * bool(inner)
 
 
-@dataclass(frozen=True)
-class TableSchema:
+class TableSchema(Struct, frozen=True):
     """One table: its columns in order, documented."""
 
     name: str

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources.abc import Traversable
 from typing import cast
 
 import yaml
+from msgspec import Struct
+from msgspec.structs import replace
 
 from harvester.catalogue import RESOURCES
 from harvester.catalogue.columns import schema_folder
@@ -45,8 +46,7 @@ def _schema(folder: Traversable, name: str, reader: _Reader) -> TableSchema:
     return TableSchema(_text(body, "table", at), _text(body, "doc", at), reader.members(body, at))
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(Struct, frozen=True):
     """Where a definition stands, and the shared structs that it stands inside of."""
 
     file: str
@@ -64,8 +64,7 @@ class _Place:
         return HarvesterError(": ".join(filter(None, words)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
+class _Reader(Struct, frozen=True):
     """Turns definitions into fields; knows the structs and the enumerations that have names."""
 
     structs: Mapping[str, object]

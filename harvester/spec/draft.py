@@ -6,10 +6,10 @@ import re
 import tempfile
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
+from msgspec import Struct, field
 
 from harvester.catalogue import RESOURCES, Endpoint, Param, Resource
 from harvester.errors import SpecError
@@ -42,8 +42,7 @@ _SUGGESTED: Mapping[str, Mapping[str, object]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """What a first job is to ask for."""
 
     resource: str

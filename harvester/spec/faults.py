@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from harvester.errors import Fault
 
@@ -12,8 +13,7 @@ __all__ = ["Faults", "Place", "shown"]
 _SHOWN = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where something stands; line and column count from 1, and 0 means the whole file."""
 
     file: str

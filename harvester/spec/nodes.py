@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import yaml
+from msgspec import Struct
 
 from harvester.errors import Fault, SpecError
 from harvester.spec.compose import compose, place_of
@@ -31,8 +31,7 @@ _DEEPEST = 24
 _MOST_VALUES = 500_000
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
+class Scalar(Struct, frozen=True):
     """A single value: what YAML takes it for, and the text as it was written."""
 
     place: Place
@@ -40,16 +39,14 @@ class Scalar:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(Struct, frozen=True):
     """A list."""
 
     place: Place
     items: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A key of a mapping, with its place, and its value."""
 
     key: str
@@ -57,8 +54,7 @@ class Entry:
     value: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """A mapping, in the order of the file."""
 
     place: Place
@@ -69,8 +65,7 @@ class Table:
         return next((entry for entry in self.entries if entry.key == key), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
+class Broken(Struct, frozen=True):
     """A value whose fault is noted already: whoever meets it says nothing more."""
 
     place: Place

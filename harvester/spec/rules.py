@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from harvester.catalogue import RESOURCES, Resource
 
@@ -55,8 +55,7 @@ TAXON = "taxon"
 VARIANTS = ("default", "legacy")
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(Struct, frozen=True):
     """What a number of a job may be."""
 
     low: float

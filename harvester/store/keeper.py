@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Protocol
 
 import pyarrow as pa
+from msgspec import Struct, field
+from msgspec.structs import asdict, replace
 
 from harvester.model import Drift, Message, Page, Rejected
 from harvester.store.journal import Journal, Record
@@ -44,16 +45,14 @@ def chain_label(chain_id: str, epoch: int) -> str:
     return f"{chain_id}/{epoch}"
 
 
-@dataclass(slots=True)
-class _OpenPart:
+class _OpenPart(Struct):
     writer: PartWriter
     since: float
     notes: list[dict[str, Any]] = field(default_factory=list)
     rejected: list[dict[str, Any]] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class Keeper:
+class Keeper(Struct):
     """One open part a table; runs in the writer's thread.
 
     Where somebody reads parts while the run goes on, they come `early`: the first ones are small.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from msgspec import Struct, field
 
 from harvester.errors import LakeError
 from harvester.store.lake import Lake
@@ -27,8 +27,7 @@ COMPRESSION: Final = "zstd"
 COMPRESSION_LEVEL = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Sizes:
+class Sizes(Struct, frozen=True):
     """When rows become a row group, and row groups a file, in bytes of Arrow memory.
 
     With `rows` a file has enough at so many, however small they are.
@@ -39,8 +38,7 @@ class Sizes:
     rows: int = 2**62
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """A finished file."""
 
     path: str
@@ -48,8 +46,7 @@ class Part:
     size: int
 
 
-@dataclass(slots=True)
-class PartWriter:
+class PartWriter(Struct):
     """Writes one Parquet file aside; `close` gives it its name, durably."""
 
     lake: Lake

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from msgspec import Struct
 
 from harvester.store.journal import Record
 from harvester.store.lake import Lake
@@ -14,8 +14,7 @@ from harvester.store.lake import Lake
 __all__ = ["Lost", "lost_files", "named_files"]
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
+class Lost(Struct, frozen=True):
     """A staged file that is gone or cut short; `pages` are the chains and epochs of its pages."""
 
     path: str

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import tempfile
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -13,6 +13,7 @@ import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from harvester.catalogue import RESOURCES
 from harvester.compaction import Keep, fold_lake
@@ -86,7 +87,7 @@ def _harvest(place: Place, book: Book, night: Night) -> None:
     assert asked == book.doubtful(night)
     if asked and not night.by_key:
         doubted = set(found.column("query").to_pylist())
-        night = replace(night, settled=night.settled - doubted)
+        night = dataclasses.replace(night, settled=night.settled - doubted)
         asked = book.doubtful(night) if night.settled else set()
     again = asked & night.world.keys()
     staged = _staged(place, run, night, again) if again else first

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from msgspec.structs import replace
 
 from harvester.catalogue import RESOURCES
 from harvester.publish import Asked, Staged, TableState, write_manifest, write_members

@@ -11,6 +11,7 @@ from contextlib import closing
 from math import inf
 from typing import TypeVar
 
+import msgspec
 import pytest
 from aiohttp import web
 
@@ -133,9 +134,7 @@ def test_good_answers_earn_more_tries() -> None:
 class _Heard(Traffic):
     """Tells when a fault has been heard of."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.heard = asyncio.Event()
+    heard: asyncio.Event = msgspec.field(default_factory=asyncio.Event)
 
     def again(self, reason: str) -> None:
         super().again(reason)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from harvester.model import Query
 from harvester.sandbox import SandboxConfig, serve_in_thread
