@@ -74,16 +74,16 @@ async def _page(
 
     try:
         opened = await _ask(request, lines, resource, asker)
+        if opened.data or opened.next_token or chain.shard or not endpoint.paged:
+            return opened  # a shard may well be empty, and must add up to the whole with the others
+        # An empty answer is not proof of absence: it is asked once more before it is believed.
+        asker.traffic.again("empty")
+        return await asker.ask(request, resource)
     except RefusedError as error:
         if mark.token and error.status == 400:  # noqa: PLR2004
             asker.traffic.again("token refused")
             raise TokenRefused(str(error)) from error
         raise
-    if opened.data or opened.next_token or chain.shard or not endpoint.paged:
-        return opened  # a shard may well be empty, and must add up to the whole with the others
-    # An empty answer is not proof of absence: it is asked once more before it is believed.
-    asker.traffic.again("empty")
-    return await asker.ask(request, resource)
 
 
 async def _ask(

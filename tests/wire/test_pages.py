@@ -161,8 +161,9 @@ def test_refusals_are_not_asked_again(status: int) -> None:
     assert walked.traffic.requests == 1
 
 
-def test_a_refused_token_is_told_apart() -> None:
-    walked = _walk(says(FIRST), says('{"message":"bad token"}', 400))
+@pytest.mark.parametrize("between", [(), (lines(""),)], ids=["at once", "after an empty answer"])
+def test_a_refused_token_is_told_apart(between: tuple[Answer, ...]) -> None:
+    walked = _walk(says(FIRST), *between, says('{"message":"bad token"}', 400))
     assert isinstance(walked.error, TokenRefused)
     assert walked.records == ["A"]
 
