@@ -77,6 +77,50 @@ def test_a_command_imports_nothing_heavy_that_it_does_not_need(folder: Path, url
     assert done.stdout.splitlines()[-1] == "[] True"
 
 
+#: Tells what is done at its end: what was asked for, what a thread does, what Python does itself.
+ENDING = """
+import atexit, sys, threading, time
+class Kept:
+    def __del__(self): print("taken apart")
+kept = Kept()
+atexit.register(print, "asked for")
+more = threading.Thread(target=lambda: (threading.main_thread().join(), print("thread")))
+if "beside" in sys.argv: more.start(); sys.argv.remove("beside")
+from harvester.cli.main import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "ending"),
+    [
+        ((), ["asked for"]),
+        (("beside",), ["thread", "asked for", "taken apart"]),
+    ],
+)
+def test_a_command_ends_at_once_where_nobody_is_at_work_in_it(
+    words: tuple[str, ...], ending: list[str]
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", ENDING, *words, "--version"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines()[1:] == ending
+
+
+@pytest.mark.parametrize(
+    ("words", "status"), [("--help", 0), ("tables", 0), ("validate bad.yaml", 2)]
+)
+def test_who_closed_the_output_wants_none(folder: Path, words: str, status: int) -> None:
+    command = f"exec {sys.executable} -m harvester {words} >&- 2>&-"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(["/bin/sh", "-c", command], cwd=folder, env=environment, check=False)
+    assert done.returncode == status
+
+
 def test_the_version_is_told(tmp_path: Path) -> None:
     assert harvester(tmp_path, "--version").stdout.startswith("harvester, version 0.")
 
