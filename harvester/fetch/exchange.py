@@ -83,7 +83,7 @@ class Reply(Struct, frozen=True):
             told = json.loads(line)
         except (ValueError, RecursionError):
             return line
-        return str(told.get("message", line) if isinstance(told, dict) else line)
+        return str((told.get("message") or line) if isinstance(told, dict) else line)
 
     @property
     def _text(self) -> str:

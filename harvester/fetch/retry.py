@@ -73,8 +73,10 @@ def judge_status(
     if status in _TRANSIENT or (status >= 500 and status != _NOT_IMPLEMENTED):  # noqa: PLR2004
         wait = retry_after(headers.get("Retry-After", ""), now)
         return TransientError(f"http {status}", detail, wait)
-    if status == 403 and "<html" in detail.lower():  # noqa: PLR2004
-        return TransientError("blocked", "NCBI's gateway answered 403 with a web page")
+    if status == 403 and (not detail or "<html" in detail.lower()):  # noqa: PLR2004
+        # NCBI's own refusals say why; a page that arrives damaged says nothing.
+        what = "a web page" if detail else "nothing that can be read"
+        return TransientError("blocked", f"NCBI's gateway answered 403 with {what}")
     if status != 200:  # noqa: PLR2004
         return RefusedError(status, detail)
     return None

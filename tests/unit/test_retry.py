@@ -25,8 +25,9 @@ def test_refusals_are_not(status: int) -> None:
     assert "no such thing" in str(error)
 
 
-def test_a_web_page_as_403_is_a_block_not_a_refusal() -> None:
-    error = judge_status(403, {}, "<HTML><title>403 Error - NCBI</title>", NOW)
+@pytest.mark.parametrize("detail", ["<HTML><title>403 Error - NCBI</title>", ""])
+def test_a_web_page_as_403_is_a_block_not_a_refusal(detail: str) -> None:
+    error = judge_status(403, {}, detail, NOW)
     assert isinstance(error, TransientError)
     assert error.reason == "blocked"
 

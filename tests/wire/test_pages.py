@@ -128,6 +128,7 @@ def test_a_walk_goes_on_at_its_mark() -> None:
         says('{"error":"API rate limit exceeded"}', 429, Retry_After="0"),
         says("<html>502</html>", 502, kind="text/html"),
         says("<html><title>403 Error - NCBI</title></html>", 403, kind="text/html"),
+        says(gzip.compress(b"<html>403</html>")[4:], 403, Content_Encoding="gzip"),
         says("<html>all is well</html>", kind="text/html"),
         says('{"reports":[{"accession":"A"'),
         says(gzip.compress(FIRST.encode())[:40], Content_Encoding="gzip"),
@@ -135,8 +136,8 @@ def test_a_walk_goes_on_at_its_mark() -> None:
         drops(b'{"reports":', promised=1000),
     ],
     ids=[
-        "503", "408", "429", "502", "403 html", "200 html", "cut json", "cut gzip", "reset",
-        "short body",
+        "503", "408", "429", "502", "403 html", "403 damaged", "200 html", "cut json", "cut gzip",
+        "reset", "short body",
     ],
 )  # fmt: skip
 def test_passing_faults_cost_a_request_and_no_row(fault: Answer) -> None:
