@@ -8,7 +8,7 @@ from typing import Any, TypeAlias, cast
 import pyarrow as pa
 from pyarrow import json as arrow_json
 
-__all__ = ["Array", "Type", "concat", "nulls", "parse_lines", "repeat"]
+__all__ = ["Array", "Type", "concat", "elements", "nulls", "parse_lines", "repeat"]
 
 #: An array of a type that is known when the program runs, not before.
 Array: TypeAlias = Any
@@ -24,6 +24,13 @@ def nulls(rows: int, kind: Type) -> Array:
 def repeat(value: object, kind: Type, rows: int) -> Array:
     """A column that holds the same value everywhere."""
     return pa.repeat(cast("Any", pa.scalar(value, kind)), rows)
+
+
+def elements(lists: Array) -> Array:
+    """What lists hold, copied only out of slices: where a list is null, readers put nothing."""
+    if lists.offset:
+        return lists.flatten()
+    return lists.values.slice(0, lists.offsets[-1].as_py())
 
 
 def concat(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:

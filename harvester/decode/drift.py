@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from harvester.decode.arrow import Array
+from harvester.decode.arrow import Array, elements
 from harvester.decode.fitting import Surplus
 from harvester.decode.names import pattern
 from harvester.decode.strict import json_text
@@ -99,6 +99,6 @@ def _pointer(path: Sequence[Field]) -> str:
 def _leaf(batch: pa.RecordBatch, path: Sequence[Field]) -> Array:
     array: Array = batch.column(path[0].name)
     for above, field in pairwise(path):
-        struct = array.flatten() if above.many else array
+        struct = elements(array) if above.many else array
         array = struct.field(above.fields.index(field))
-    return array.flatten() if path[-1].many else array
+    return elements(array) if path[-1].many else array

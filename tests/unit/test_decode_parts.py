@@ -6,12 +6,15 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pyarrow import json as arrow_json
 
 from harvester.catalogue import RESOURCES
 from harvester.decode import Decoder
+from harvester.decode.arrow import Array, elements, parse_lines
 from harvester.decode.batches import FastPath, Form, Reader
 from harvester.decode.convert import Surprise
 from harvester.decode.lines import depth, member, parts, split_lines
@@ -32,6 +35,24 @@ _json = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=12,
 )
+
+
+_lists = st.lists(st.none() | st.lists(st.none() | st.integers(-9, 9), max_size=3), max_size=6)
+
+
+@given(_lists, st.integers(0, 6), st.integers(0, 6))
+def test_the_elements_of_lists_are_those_that_flattening_gives(
+    values: list[list[int | None] | None], start: int, length: int
+) -> None:
+    kind = pa.list_(pa.int64())
+    told = b"".join(b'{"a":%b}\n' % json.dumps(one).encode() for one in values)
+    options = arrow_json.ParseOptions(explicit_schema=pa.schema([("a", kind)]))
+    read = parse_lines(told, options)["a"] if values else pa.array([], kind)
+    arrays: list[Array] = [read, pa.array(values, kind)]
+    for array in arrays:
+        assert elements(array).equals(array.flatten())
+        some = array.slice(min(start, len(values)), length)
+        assert elements(some).equals(some.flatten())
 
 
 def test_only_a_newline_ends_a_line() -> None:
