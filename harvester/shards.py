@@ -16,7 +16,7 @@ from math import ceil, log2
 from msgspec import Struct
 from msgspec.structs import replace
 
-from harvester.catalogue import RESOURCES, Split
+from harvester.catalogue import PAGE_SIZE, RESOURCES, Split
 from harvester.model import Chain, Filters
 
 __all__ = [
@@ -41,7 +41,6 @@ _DAY = timedelta(days=1)
 _DAWN = date(1990, 1, 1)
 #: NCBI's holdings double in about so many days.
 _DOUBLING = 900.0
-_PAGE = 1000
 #: A shard of fewer pages is not worth its own: each adds half a page of requests.
 _LEAST_PAGES = 2
 _KNOWN_PAGES = 3
@@ -116,9 +115,9 @@ def pieces_for(left: int, rest: int, lanes: float) -> int:
 
 def full_pieces(total: int, lanes: float, full: float = _FULL) -> int:
     """The same where it is known how the records lie: shards whose pages are nearly all full."""
-    pages = ceil(total / (_PAGE * full))
+    pages = ceil(total / (PAGE_SIZE * full))
     each = max(_KNOWN_PAGES, ceil(pages / ceil(_KNOWN_FINE * lanes)))
-    return ceil(total / (each * _PAGE * full))
+    return ceil(total / (each * PAGE_SIZE * full))
 
 
 def by_date(
