@@ -11,10 +11,11 @@ from pathlib import Path
 import click
 from msgspec.structs import asdict
 
-from harvester.cli.options import database_path, lake_option
+from harvester.cli.options import lake_option
 from harvester.cli.tally import Tally, after_folding, size, tallies, telling
 from harvester.compaction import Compaction, Keep, fold_lake, preview
 from harvester.errors import SpecError
+from harvester.places import database_path
 from harvester.publish import MANIFEST, Plan
 from harvester.settings import Settings, environment
 from harvester.store.lake import Lake

@@ -16,7 +16,6 @@ from rich.text import Text
 
 from harvester.cli.options import (
     database_option,
-    database_path,
     json_option,
     lake_option,
     register_option,
@@ -26,6 +25,7 @@ from harvester.cli.screen import console, moves
 from harvester.ingest import Ingested, load_files
 from harvester.intake import Watch
 from harvester.model import Job
+from harvester.places import database_path
 from harvester.settings import Settings, environment
 from harvester.telemetry import configure
 from harvester.texts import json_line, printable

@@ -7,12 +7,9 @@ from typing import Any, TypeVar
 
 import click
 
-from harvester.places import database_path
-
 __all__ = [
     "base_url_option",
     "database_option",
-    "database_path",
     "json_option",
     "lake_option",
     "log_options",

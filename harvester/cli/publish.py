@@ -6,12 +6,12 @@ import click
 
 from harvester.cli.options import (
     database_option,
-    database_path,
     lake_option,
     log_options,
     register_option,
 )
 from harvester.errors import SpecError
+from harvester.places import database_path
 from harvester.publish import MANIFEST, build_database, read_manifest
 from harvester.runs import tidy
 from harvester.settings import Settings, environment

@@ -103,7 +103,7 @@ def test_a_command_ends_at_once_where_nobody_is_at_work_in_it(
 ) -> None:
     done = subprocess.run(
         [sys.executable, "-c", ENDING, *words, "--version"],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": ""},
         capture_output=True,
         text=True,
         check=True,

@@ -162,6 +162,12 @@ def test_refusals_are_not_asked_again(status: int) -> None:
     assert walked.traffic.requests == 1
 
 
+def test_a_403_of_the_api_is_a_refusal_even_where_its_message_is_empty() -> None:
+    walked = _walk(says('{"error":"x","code":403,"message":""}', 403))
+    assert isinstance(walked.error, RefusedError)
+    assert walked.traffic.requests == 1
+
+
 @pytest.mark.parametrize("between", [(), (lines(""),)], ids=["at once", "after an empty answer"])
 def test_a_refused_token_is_told_apart(between: tuple[Answer, ...]) -> None:
     walked = _walk(says(FIRST), *between, says('{"message":"bad token"}', 400))
