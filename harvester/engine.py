@@ -72,10 +72,11 @@ class Observer(Protocol):
 class Listener(Protocol):
     """Somebody who follows what becomes durable, and keeps nobody waiting."""
 
-    def hear(self, record: Record, void: frozenset[str], *, calm: bool) -> None:
+    def hear(self, record: Record, void: frozenset[str], *, calm: bool, expected: int) -> None:
         """Called after each fact about pages, with the labels of walks that count no more.
 
-        In a `calm` run memory and time are left for other work.
+        In a `calm` run memory and time are left for other work. So many rows are `expected` of the
+        whole run, as far as NCBI has counted them.
         """
 
     def rest(self, void: frozenset[str]) -> None:
@@ -259,7 +260,9 @@ class Harvest:
         for record in records:
             self._ledger.apply(record)
             if self.listener is not None:
-                self.listener.hear(record, self._ledger.void_labels, calm=self._calm)
+                expected = self.live.expected.total()
+                void = self._ledger.void_labels
+                self.listener.hear(record, void, calm=self._calm, expected=expected)
 
     @property
     def _calm(self) -> bool:

@@ -7,7 +7,7 @@ where the lake holds exactly these rows in the end; else the database is built a
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from itertools import chain
@@ -22,15 +22,22 @@ from msgspec.structs import replace
 
 from harvester.errors import LakeError
 from harvester.publish.aside import place_beside
-from harvester.publish.attached import BUILT, ROW_GROUP_SIZE, attached
+from harvester.publish.attached import BUILT, ROW_GROUP_SIZE, Attached, attached
 from harvester.publish.check import check
 from harvester.publish.layout import Layout, table_layouts
-from harvester.publish.load import drop_rows, fill_tables, load_files, room_for
+from harvester.publish.load import (
+    LARGE_ROOM,
+    drop_rows,
+    fill_tables,
+    group_for,
+    load_files,
+    room_for,
+)
 from harvester.publish.made import Made, put_made
 from harvester.publish.manifest import CommittedRun, LakeFile, Manifest
 from harvester.publish.sql import text
 from harvester.publish.template import make_form
-from harvester.publish.workbench import KEYS, MEMORY, Connection, workbench
+from harvester.publish.workbench import KEYS, MEMORY, workbench
 from harvester.store.keeper import chain_label
 from harvester.store.lake import Lake
 from harvester.telemetry import get_logger
@@ -57,12 +64,16 @@ class _Part(Struct, frozen=True):
 
 
 class _Arrived(Struct, frozen=True):
-    """A part is durable; in a `calm` run there is memory and time to load it."""
+    """A part is durable; in a `calm` run there is memory and time to load it.
+
+    So many rows are `expected` of the whole run by now.
+    """
 
     table: str
     part: _Part
     void: frozenset[str]
     calm: bool
+    expected: int
 
 
 class _Rest(Struct, frozen=True):
@@ -95,14 +106,17 @@ class Ahead:
         self._thread = ThreadPoolExecutor(1, "load")
         self._built = self._thread.submit(self._attempt, lake, target)
 
-    def hear(self, record: Mapping[str, Any], void: frozenset[str], *, calm: bool) -> None:
+    def hear(
+        self, record: Mapping[str, Any], void: frozenset[str], *, calm: bool, expected: int = 0
+    ) -> None:
         """Learns of another part from a fact of the journal; rows of `void` walks do not count."""
         if path := record.get("part"):
             walks: Counter[str] = Counter()
             for page in record["pages"]:
                 walks[chain_label(page["chain"], page["epoch"])] += page["rows"]
             file = LakeFile(path, record["rows"], record["size"], self._run.run_id)
-            self._words.put(_Arrived(record["table"], _Part(file, walks), void, calm))
+            part = _Part(file, walks)
+            self._words.put(_Arrived(record["table"], part, void, calm, expected))
 
     def rest(self, void: frozenset[str]) -> None:
         """It seems that all have come."""
@@ -135,11 +149,11 @@ class Ahead:
         told = list(self._until_many())
         with place_beside(target) as aside:
             with workbench(aside.with_name("spill"), KEYS) as connection:
-                with attached(connection, aside):
+                with attached(connection, aside, _group(told)) as database:
                     make_form(connection, BUILT, "tables")
-                    loading = _Loading(connection, lake, self._run.moment)
+                    loading = _Loading(database, lake, self._run.moment)
                     made, file = self._load(loading, told)
-                    fill_tables(connection, lake, made.manifest, filled=made.manifest.tables)
+                    fill_tables(database, lake, made.manifest, filled=made.manifest.tables)
                     put_made(connection, replace(made, versions=made.now))
                 check(connection, aside, made.manifest)
             aside.replace(file)
@@ -173,6 +187,13 @@ class Ahead:
         raise _Unfit(why)
 
 
+def _group(told: Iterable[_Arrived | _Rest]) -> int:
+    """How many rows of the first table are compressed together."""
+    arrived = [word for word in told if isinstance(word, _Arrived)]
+    files = [word.part.file for word in arrived if word.table == arrived[0].table]
+    return group_for(files, arrived[-1].expected)
+
+
 class _Loading(Struct):
     """The tables as they fill, and how many rows of them count.
 
@@ -182,10 +203,11 @@ class _Loading(Struct):
     taken back.
     """
 
-    connection: Connection
+    database: Attached
     lake: Lake
     moment: datetime
     _void: frozenset[str] = frozenset()
+    _expected: int = 0
     _waiting: dict[str, list[_Part]] = field(default_factory=lambda: defaultdict(list))
     _loaded: Counter[str] = field(default_factory=Counter)
     _parts: dict[str, list[tuple[_Part, frozenset[str]]]] = field(
@@ -198,6 +220,7 @@ class _Loading(Struct):
     def take(self, arrived: _Arrived) -> None:
         """Adds what waits of the table that grows, or lets one grow of which much waits."""
         self._waiting[arrived.table].append(arrived.part)
+        self._expected = arrived.expected
         if self._rested or not arrived.calm:
             return
         self._void = arrived.void
@@ -239,9 +262,11 @@ class _Loading(Struct):
 
     def _begin(self, table: str, wide: str = MEMORY) -> None:
         pa.default_memory_pool().release_unused()
-        files = (part.file for part in self._waiting[table])
-        self._set("memory_limit", room_for(files, wide))
-        self.connection.execute("BEGIN")
+        files = [part.file for part in self._waiting[table]]
+        self.database.at_most(group_for(files, self._expected))
+        large = self.database.group > ROW_GROUP_SIZE
+        self._set("memory_limit", LARGE_ROOM if large else room_for(files, wide))
+        self._run("BEGIN")
         self._growing, self._added = table, 0
 
     def _add(self) -> None:
@@ -251,7 +276,7 @@ class _Loading(Struct):
             files = [part.file for part in parts]
             void = self._void.intersection(walk for part in parts for walk in part.walks)
             layout = _layouts()[self._growing]
-            load_files(self.connection, self.lake, layout, files, self.moment, void)
+            load_files(self.database.connection, self.lake, layout, files, self.moment, void)
             self._added += sum(part.rows(void) for part in parts)
             self._parts[self._growing] += [(part, void) for part in parts]
 
@@ -262,8 +287,8 @@ class _Loading(Struct):
         self._add()
         if self._added >= _MANY:
             self._set("checkpoint_threshold", "1KB")
-        self.connection.execute("COMMIT")
-        self.connection.execute("RESET checkpoint_threshold")
+        self._run("COMMIT")
+        self._run("RESET checkpoint_threshold")
         self._set("memory_limit", KEYS)
         self._loaded[self._growing] += self._added
         _log.debug("rows loaded ahead", table=self._growing, rows=self._added)
@@ -274,12 +299,15 @@ class _Loading(Struct):
         late = [part for part, void in self._parts[table] if part.walks.keys() & self._void - void]
         if late:
             files, layout = [part.file for part in late], _layouts()[table]
-            gone = drop_rows(self.connection, self.lake, layout, files, self._void)
+            gone = drop_rows(self.database.connection, self.lake, layout, files, self._void)
             self._loaded[table] -= gone
             _log.debug("rows taken back", table=table, rows=gone)
 
     def _set(self, option: str, value: str) -> None:
-        self.connection.execute(f"SET {option} = {text(value)}")
+        self._run(f"SET {option} = {text(value)}")
+
+    def _run(self, statement: str) -> None:
+        self.database.connection.execute(statement)
 
 
 def _layouts() -> Mapping[str, Layout]:

@@ -10,11 +10,11 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from harvester.publish.aside import built_aside
-from harvester.publish.attached import attached
+from harvester.publish.attached import ROW_GROUP_SIZE, attached
 from harvester.publish.check import check
 from harvester.publish.evolve import upgrade
 from harvester.publish.form import form_of
-from harvester.publish.load import link_views, load_tables, room_for
+from harvester.publish.load import largest_group, link_views, load_tables, room_for
 from harvester.publish.made import Made, put_made
 from harvester.publish.manifest import Manifest, write_manifest
 from harvester.publish.update import update
@@ -55,18 +55,20 @@ def build_database(
 
 
 def _build(lake: Lake, made: Made, aside: Path, *, views: bool) -> None:
+    group = ROW_GROUP_SIZE if views else largest_group(made.manifest)
+
     def work(room: str) -> None:
         for leftover in (aside, aside.with_name(f"{aside.name}.wal")):
             leftover.unlink(missing_ok=True)
         with workbench(aside.with_name("spill"), room) as connection:
-            with attached(connection, aside):
+            with attached(connection, aside, group) as database:
                 fill = link_views if views else load_tables
-                fill(connection, lake, made.manifest)
+                fill(database, lake, made.manifest)
                 put_made(connection, replace(made, versions=made.now))
             check(connection, aside, made.manifest)
 
     files = (file for state in made.manifest.tables.values() for file in state.data)
-    with_room(work, room_for(files))
+    with_room(work, room_for(files, group=group))
 
 
 def _whole_second() -> int:

@@ -9,7 +9,7 @@ from functools import cache
 import duckdb
 
 from harvester import __version__
-from harvester.publish.attached import ROW_GROUP_SIZE, STORAGE_VERSION
+from harvester.publish.attached import LARGE_GROUP, ROW_GROUP_SIZE, STORAGE_VERSION
 from harvester.publish.comments import comments_on
 from harvester.publish.layout import Layout, meta_layouts, table_layouts
 from harvester.publish.relations import VALIDITY, nothing
@@ -61,7 +61,8 @@ def _table(schema: str, relation: str, fields: tuple[Field, ...]) -> str:
 @cache
 def form_of(register: str) -> str:
     """The digest of what a database consists of; the programs that make it are part of that."""
-    told = [__version__, duckdb.__version__, STORAGE_VERSION, str(ROW_GROUP_SIZE), register]
+    groups = (str(ROW_GROUP_SIZE), str(LARGE_GROUP))
+    told = [__version__, duckdb.__version__, STORAGE_VERSION, *groups, register]
     for layout in (*table_layouts(), *meta_layouts()):
         told += [layout.fingerprint, *layout.key, *map(value_of, layout.columns)]
     return hashlib.sha256("\n".join([*told, *statements(register)]).encode()).hexdigest()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 
 import pyarrow as pa
 
-from harvester.publish.attached import BUILT
+from harvester.publish.attached import BUILT, LARGE_GROUP, ROW_GROUP_SIZE, Attached
 from harvester.publish.comments import comments_on_rows
 from harvester.publish.gain import moments_table
 from harvester.publish.layout import Layout, meta_layouts, table_layouts
@@ -21,35 +21,72 @@ from harvester.publish.workbench import HOME, KEYS, MEMORY, Connection, one
 from harvester.schema import CHAIN, FETCHED_AT
 from harvester.store.lake import Lake
 
-__all__ = ["drop_rows", "fill_tables", "link_views", "load_files", "load_tables", "room_for"]
+__all__ = [
+    "LARGE_ROOM",
+    "drop_rows",
+    "fill_tables",
+    "group_for",
+    "largest_group",
+    "link_views",
+    "load_files",
+    "load_tables",
+    "room_for",
+]
 
 #: Bytes of a row in a Parquet file up to which it is a narrow one.
 _NARROW = 64
+#: Rows from which on a table is a long one.
+_LONG = 200_000
+#: What DuckDB needs in memory for a large group of its rows.
+LARGE_ROOM = "96MB"
 
 
-def room_for(files: Iterable[LakeFile], wide: str = MEMORY) -> str:
-    """What compressing a group of rows needs, by what they take in the lake."""
-    return wide if any(file.bytes > _NARROW * file.rows for file in files) else KEYS
+def room_for(files: Iterable[LakeFile], wide: str = MEMORY, group: int = ROW_GROUP_SIZE) -> str:
+    """What compressing a group of so many rows needs, by what they take in the lake."""
+    if any(file.bytes > _NARROW * file.rows for file in files):
+        return wide
+    return KEYS if group == ROW_GROUP_SIZE else LARGE_ROOM
 
 
-def load_tables(connection: Connection, lake: Lake, manifest: Manifest) -> None:
+def group_for(files: Sequence[LakeFile], rows: int) -> int:
+    """How many rows are compressed together in a table of so many, of which these files have some.
+
+    A small file has wide rows, whatever they are; of a long table's files few are small.
+    """
+    narrow = sum(file.bytes - _NARROW * file.rows for file in files) <= 0
+    return LARGE_GROUP if rows >= _LONG and narrow else ROW_GROUP_SIZE
+
+
+def largest_group(manifest: Manifest) -> int:
+    """The same for the table that gets the largest groups."""
+    return max(map(_group, manifest.tables.values()), default=ROW_GROUP_SIZE)
+
+
+def _group(table: TableState) -> int:
+    return group_for(table.data, table.versions)
+
+
+def load_tables(database: Attached, lake: Lake, manifest: Manifest) -> None:
     """Fills the new database in use with all rows of the lake."""
-    make_form(connection, BUILT, "tables")
-    fill_tables(connection, lake, manifest)
+    make_form(database.connection, BUILT, "tables")
+    fill_tables(database, lake, manifest)
 
 
 def fill_tables(
-    connection: Connection, lake: Lake, manifest: Manifest, filled: Collection[str] = ()
+    database: Attached, lake: Lake, manifest: Manifest, filled: Collection[str] = ()
 ) -> None:
     """Fills all tables but those that are `filled` already, by name."""
+    connection = database.connection
     _insert(connection, MOMENTS, moments_table(manifest.moments()))
-    for relation in _relations(lake, manifest, f"{HOME}.main"):
+    relations = _relations(lake, manifest, f"{HOME}.main")
+    for relation in sorted(relations, key=lambda one: -_group(one.files)):
         layout, run = relation.layout, connection.execute
         if not relation.files.data:
             continue
         if not relation.over:
             run(f"INSERT INTO {layout.in_sql} {relation.current}")
         elif layout.name not in filled:
+            database.at_most(_group(relation.files))
             full = with_sightings(connection, relation, manifest.moments())
             run(f"INSERT INTO {PAST}.{name(layout.name)} {full.ended}")
             run(f"INSERT INTO {layout.in_sql} {full.current}")
@@ -93,8 +130,9 @@ def drop_rows(
     return one(connection, f"DELETE FROM {layout.in_sql} v {over}")
 
 
-def link_views(connection: Connection, lake: Lake, manifest: Manifest) -> None:
+def link_views(database: Attached, lake: Lake, manifest: Manifest) -> None:
     """Makes views of the lake's files in the new database in use, and notes which they read."""
+    connection = database.connection
     make_form(connection, BUILT, "views")
     _insert(connection, MOMENTS, moments_table(manifest.moments()))
     paths = pa.array([lake.path(path) for path in manifest.paths()], pa.string())

@@ -27,10 +27,12 @@ QUERIES = tuple(Query(f"q{number}", "gene", "ids", ("672",)) for number in range
 class _Listener:
     def __init__(self) -> None:
         self.calm: list[bool] = []
+        self.expected = 0
 
-    def hear(self, record: Record, void: frozenset[str], *, calm: bool) -> None:
+    def hear(self, record: Record, void: frozenset[str], *, calm: bool, expected: int) -> None:
         assert (record["is"], void) == ("pages", frozenset())
         self.calm.append(calm)
+        self.expected = expected
 
     def rest(self, void: frozenset[str]) -> None:
         assert not void
@@ -43,7 +45,7 @@ class _Nobody:
         del live
 
 
-def _heard(lake: Lake, url: str, rate: float) -> list[bool]:
+def _heard(lake: Lake, url: str, rate: float) -> _Listener:
     run = open_run(lake, Job("calm", QUERIES), url)
     schemas = {"gene": lake_schema(RESOURCES["gene"])}
     quarantine = load_schema("meta/quarantine").arrow()
@@ -57,7 +59,7 @@ def _heard(lake: Lake, url: str, rate: float) -> list[bool]:
                 await harvest.walk(plan_chains(QUERIES))
 
         asyncio.run(walk())
-    return listener.calm
+    return listener
 
 
 @pytest.mark.parametrize(("rate", "calm"), [(10, True), (100_000, False)])
@@ -65,5 +67,5 @@ def test_a_run_is_calm_where_the_rate_presses(tmp_path: Path, *, rate: float, ca
     lake = Lake(tmp_path / "lake")
     with serve_in_thread(SandboxConfig(latency=0, rps=0)) as served:
         heard = _heard(lake, served.url, rate)
-    assert heard
-    assert set(heard) == {calm}
+    assert set(heard.calm) == {calm}
+    assert heard.expected == len(QUERIES)
