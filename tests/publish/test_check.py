@@ -1,0 +1,55 @@
+"""A database that is not what it should be is told of before anybody sees it."""
+
+from __future__ import annotations
+
+import re
+
+import duckdb
+import pytest
+
+from harvester.errors import LakeError
+from harvester.publish.check import check
+from harvester.publish.workbench import KEYS, workbench
+from tests.publish.place import Place
+
+
+@pytest.fixture
+def built(place: Place) -> Place:
+    place.run("gene", [{"gene_id": 1, "symbol": "a"}, {"gene_id": 2, "symbol": "b"}])
+    place.build()
+    return place
+
+
+def _check(place: Place, *damage: str) -> None:
+    with duckdb.connect(str(place.file)) as connection:
+        for statement in damage:
+            connection.execute(statement)
+    with workbench("", KEYS) as bench:
+        check(bench, place.file, place.manifest)
+
+
+def test_what_was_built_is_right(built: Place) -> None:
+    _check(built)
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        (("DELETE FROM gene WHERE gene_id = 2",), 'main."gene" has 1 rows, the lake 2'),
+        (("DELETE FROM meta.runs",), 'meta."runs" has 0 rows, the lake 1'),
+        (
+            ("DELETE FROM gene WHERE gene_id = 2", "INSERT INTO gene FROM gene"),
+            "gene has 1 keys more than once",
+        ),
+        (("COMMENT ON COLUMN gene.symbol IS NULL",), "1 columns are not documented"),
+        (("COMMENT ON COLUMN genome_flat.accession IS NULL",), "1 columns are not documented"),
+    ],
+)
+def test_what_is_not_right_is_told(built: Place, damage: tuple[str, ...], told: str) -> None:
+    with pytest.raises(LakeError, match=re.escape(told)):
+        _check(built, *damage)
+
+
+def test_a_view_that_shows_nothing_is_seen(built: Place) -> None:
+    with pytest.raises(duckdb.Error, match="symbol"):
+        _check(built, "ALTER TABLE gene RENAME symbol TO other")
