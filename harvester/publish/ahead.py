@@ -107,7 +107,7 @@ class Ahead:
         self._built = self._thread.submit(self._attempt, lake, target)
 
     def hear(
-        self, record: Mapping[str, Any], void: frozenset[str], *, calm: bool, expected: int = 0
+        self, record: Mapping[str, Any], void: frozenset[str], *, calm: bool, expected: int
     ) -> None:
         """Learns of another part from a fact of the journal; rows of `void` walks do not count."""
         if path := record.get("part"):

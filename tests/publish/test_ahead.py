@@ -64,8 +64,8 @@ def _tell(
             pages.append({"chain": chain, "epoch": int(epoch), "rows": count})
         record = {"is": "pages", "table": table, "pages": pages, "part": path}
         sizes = {"rows": len(rows), "size": place.lake.size(path)}
-        ahead.hear({**record, **sizes}, NOTHING, calm=calm)
-    ahead.hear({"is": "pages", "table": table, "pages": []}, NOTHING, calm=calm)
+        ahead.hear({**record, **sizes}, NOTHING, calm=calm, expected=0)
+    ahead.hear({"is": "pages", "table": table, "pages": []}, NOTHING, calm=calm, expected=0)
 
 
 def _publish(place: Place, ahead: Ahead, run_id: str, *changes: TableChange) -> bool:
@@ -198,7 +198,7 @@ def test_a_part_that_cannot_be_read_is_nobodys_loss(place: Place) -> None:
     with closing(_ahead(place, run_id)) as ahead:
         staged = place.stage(run_id, "genome", GENOMES)
         lost = {"part": "_runs/lost.parquet", "table": "gene", "rows": 1, "size": 1, "pages": []}
-        ahead.hear(lost, NOTHING, calm=True)
+        ahead.hear(lost, NOTHING, calm=True, expected=0)
         ahead.rest(NOTHING)
         assert _publish(place, ahead, run_id, place.merge(run_id, "genome", staged, GOOD))
     assert ahead.given is False

@@ -125,29 +125,38 @@ def test_a_night_is_added_to_large_groups(place: Place) -> None:
     assert place.ask(f"SELECT count(*) FROM {_TABLE}_history") == [_LONG + 500]
 
 
-def _grown(place: Place, *sizes: int, expected: int) -> tuple[list[int], bool]:
-    """The groups of a table whose parts are loaded as they come, and whether these are used."""
+def _grown(place: Place, *parts: tuple[str, int], expected: int) -> bool:
+    """Loads parts as they come, each a table and so many rows; says whether that was used."""
     run_id, chain, epoch = place.begin(), *GOOD.split("/")
     own = CommittedRun(run_id, f"{moment(place.runs).isoformat()}Z", "test")
+    paths: dict[str, list[str]] = {}
+    given: list[bool] = []
     with closing(Ahead(place.lake, place.file, own)) as ahead:
-        paths: list[str] = []
-        for number, rows in enumerate(sizes):
-            first = sum(sizes[:number])
-            paths.append(_stage(place, run_id, range(first, first + rows)))
+        for number, (table, rows) in enumerate(parts):
+            path = _part(place, run_id, table, range(number * 100_000, number * 100_000 + rows))
+            paths.setdefault(table, []).append(path)
             page = {"chain": chain, "epoch": int(epoch), "rows": rows}
-            told = {"part": paths[-1], "rows": rows, "size": place.lake.size(paths[-1])}
-            record = {"is": "pages", "table": _TABLE, "pages": [page], **told}
+            told = {"part": path, "rows": rows, "size": place.lake.size(path)}
+            record = {"is": "pages", "table": table, "pages": [page], **told}
             ahead.hear(record, frozenset(), calm=True, expected=expected)
         ahead.rest(frozenset())
-        place.commit(run_id, place.merge(run_id, _TABLE, paths))
-        given: list[bool] = []
+        place.commit(run_id, *(place.merge(run_id, table, some) for table, some in paths.items()))
 
         def give(made: Made, file: Path) -> bool:
             given.append(ahead.give(made, file))
             return given[-1]
 
         build_database(place.lake, place.manifest, place.file, ahead=give)
-    return _groups(place.file), given[-1]
+    return given == [True]
+
+
+def _part(place: Place, run_id: str, table: str, numbers: Sequence[int]) -> str:
+    if table == _TABLE:
+        return _stage(place, run_id, numbers)
+    texts = random.Random(numbers[0])
+    rows = [{"gene_id": number, "symbol": texts.randbytes(90).hex()} for number in numbers]
+    (path,) = place.stage(run_id, table, rows)
+    return path
 
 
 @pytest.mark.parametrize(
@@ -156,8 +165,15 @@ def _grown(place: Place, *sizes: int, expected: int) -> tuple[list[int], bool]:
 def test_rows_loaded_ahead_lie_in_groups_of_what_is_expected(
     place: Place, expected: int, together: int
 ) -> None:
-    groups, given = _grown(place, 20_000, 50_000, 50_000, 50_000, expected=expected)
-    assert given
-    assert max(groups) == together
-    assert sum(groups) == 170_000
+    sizes = (20_000, 50_000, 50_000, 50_000)
+    assert _grown(place, *((_TABLE, rows) for rows in sizes), expected=expected)
+    assert max(_groups(place.file)) == together
+    assert sum(_groups(place.file)) == sum(sizes)
+    assert _digest(place.file) == _digest(_built(place))
+
+
+def test_wide_rows_that_come_after_narrow_ones_lie_in_small_groups(place: Place) -> None:
+    assert _grown(place, (_TABLE, 95_000), ("gene", 31_000), expected=250_000)
+    assert _groups(place.file) == [LARGE_GROUP, 95_000 - LARGE_GROUP]
+    assert max(_groups(place.file, "gene", "gene_id")) == ROW_GROUP_SIZE
     assert _digest(place.file) == _digest(_built(place))
