@@ -16,7 +16,7 @@ from harvester.publish.workbench import HOME, KEYS, Connection, one, rows_in
 from harvester.store.lake import Lake
 from harvester.telemetry import get_logger
 
-__all__ = ["bind_views", "check", "is_current"]
+__all__ = ["check", "check_form", "is_current"]
 
 _log = get_logger(__name__)
 
@@ -28,7 +28,7 @@ def check(
 
     Where the file is a checked one that `gained` was added to, what that cannot have touched is not
     looked at again; the keys that came were held against all others when they were added. The views
-    of a table without a row were looked at when the form was made.
+    of a table without a row, and what is said of columns, were looked at when the form was made.
     """
     connection.execute(f"SET memory_limit = {text(KEYS)}")
     connection.execute(f"ATTACH {text(str(file))} AS new (READ_ONLY)")
@@ -63,9 +63,7 @@ def _faults(connection: Connection, manifest: Manifest, gained: Manifest | None)
         if gained is None and manifest.table(layout.name).rows:
             yield from _keys(connection, layout)
         if (gained or manifest).table(layout.name).files:
-            bind_views(connection, layout)
-    if gained is None:
-        yield from _silence(connection)
+            _bind_views(connection, layout)
 
 
 def _counts(connection: Connection, manifest: Manifest, gained: Manifest | None) -> Iterator[str]:
@@ -102,17 +100,20 @@ def _keys(connection: Connection, layout: Layout) -> Iterator[str]:
         yield f"{layout.name} has {twice} keys more than once"
 
 
-def bind_views(connection: Connection, layout: Layout) -> None:
+def _bind_views(connection: Connection, layout: Layout) -> None:
     """Views and macros are only read here, and only bound: an error says what is wrong."""
     flat, as_of = name(f"{layout.name}_flat"), name(f"{layout.name}_as_of")
     connection.execute(f"SELECT * FROM main.{flat} LIMIT 0").fetchall()
     connection.execute(f"SELECT * FROM main.{as_of}('2000-01-01') LIMIT 0").fetchall()
 
 
-def _silence(connection: Connection) -> Iterator[str]:
+def check_form(connection: Connection) -> None:
+    """Whether all that a new database begins with can be read, and each column is documented."""
+    for layout in table_layouts():
+        _bind_views(connection, layout)
     columns_without = (
         "SELECT count(*) FROM duckdb_columns() WHERE NOT internal AND comment IS NULL "
         "AND schema_name IN ('main', 'meta') AND database_name = current_database()"
     )
     if missing := one(connection, columns_without):
-        yield f"{missing} columns are not documented"
+        raise LakeError(f"{missing} columns are not documented")

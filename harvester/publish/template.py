@@ -13,9 +13,8 @@ from pathlib import Path
 import duckdb
 
 from harvester.publish.attached import attached
-from harvester.publish.check import bind_views
+from harvester.publish.check import check_form
 from harvester.publish.form import form_of, statements
-from harvester.publish.layout import table_layouts
 from harvester.publish.sql import text
 from harvester.publish.workbench import KEYS, Connection, workbench
 from harvester.settings import cache_folder, environment
@@ -63,8 +62,7 @@ def _make(connection: Connection, register: str) -> None:
     """Makes all of it by its statements; what looks at the tables is looked at."""
     for statement in statements(register):
         connection.execute(statement)
-    for layout in table_layouts():
-        bind_views(connection, layout)
+    check_form(connection)
 
 
 def _keep(file: Path, register: str) -> None:
