@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 
 from harvester.catalogue import RESOURCES, Resource
 from harvester.publish.layout import table_layout
 from harvester.publish.manifest import LakeFile, Manifest
-from harvester.publish.sql import any_of, key_text, parquet, path
+from harvester.publish.sql import any_of, key_text, name, parquet, path, text
 from harvester.publish.workbench import Connection
 from harvester.schema import RUN_ID
 from harvester.store.lake import Lake
@@ -54,9 +55,21 @@ def _names(
     if not files or not keys:
         return {}
     rows = parquet(lake, (file.path for file in files))
-    name = f"arg_max(CAST({path(resource.called)} AS VARCHAR), {RUN_ID.name})"
-    found = connection.execute(
-        f"SELECT {key_text(resource.key)}, {name} FROM {rows} "
-        f"WHERE {key_text(resource.key)} IN {any_of(sorted(keys))} GROUP BY ALL"
+    key, newest = (
+        key_text(resource.key),
+        f"arg_max(CAST({path(resource.called)} AS VARCHAR), {RUN_ID.name})",
     )
-    return {key: name for key, name in found.fetchall() if name}
+    found = connection.execute(
+        f"SELECT {key}, {newest} FROM {rows} "
+        f"WHERE {_likely(resource.key, keys)} AND {key} IN {any_of(sorted(keys))} GROUP BY ALL"
+    )
+    return {key: called for key, called in found.fetchall() if called}
+
+
+def _likely(key: Sequence[str], keys: Collection[str]) -> str:
+    """Whether a row's key ends as one of these: to make a text of all of it takes far longer."""
+    if len(key) == 1:
+        return "true"
+    ends = {json.loads(one)[-1] for one in keys}
+    told = ", ".join(sorted(text("" if end is None else str(end)) for end in ends))
+    return f"coalesce(CAST({name(key[-1])} AS VARCHAR), '') IN ({told})"
