@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,7 +16,9 @@ from harvester.decode import Decoder
 from harvester.model import Stamp
 from harvester.publish import (
     CommittedRun,
+    Desk,
     LakeFile,
+    Staged,
     TableChange,
     TableState,
     merge_table,
@@ -102,7 +105,8 @@ class Nights:
         run, began = _run(number), _FIRST + timedelta(days=number)
         state = read_manifest(self.lake).table(self.resource)
         resource, valid = RESOURCES[self.resource], frozenset([_LABEL])
-        change = merge_table(self.lake, state, resource, parts, valid, run, removed_keys=gone)
+        with closing(Desk(self.lake, run)) as desk:
+            change = merge_table(Staged(desk, resource, state, parts, valid), removed_keys=gone)
         told = {"run_id": run, "job": "bench", "status": "complete", "started_at": began}
         meta: dict[str, tuple[LakeFile, ...]] = {
             "runs": write_meta(self.lake, "runs", run, [told]),

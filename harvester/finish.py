@@ -57,6 +57,7 @@ class Reviewed(Protocol):
     def verdict(self, found: Survey) -> Verdict: ...  # noqa: D102
     def removed(self, verdict: Verdict) -> Mapping[str, pa.Table]: ...  # noqa: D102
     def learned(self, table: str, verdict: Verdict, *, whole: bool) -> TableState: ...  # noqa: D102
+    def close(self) -> None: ...  # noqa: D102
 
 
 class Judged(Struct, frozen=True):
@@ -96,6 +97,7 @@ class Finish:
             self._close(status)
             return self._failed(Judged(status, verdict, {}))
         judged = Judged(status, verdict, self._merge(verdict))
+        self._review.close()
         summary = self._summary(judged)
         self._commit(summary, judged)
         self._close(status)
@@ -157,16 +159,8 @@ class Finish:
 
     def _merged(self, table: str, verdict: Verdict, removed: pa.Table | None) -> TableChange:
         staged = self._review.staged(table)
-        change = merge_table(
-            staged.lake,
-            staged.state,
-            staged.resource,
-            staged.parts,
-            staged.valid,
-            self._run.id,
-            removed_keys=removed,
-            ignored={query.id: query.ignore_changes for query in self._job.queries},
-        )
+        ignored = {query.id: query.ignore_changes for query in self._job.queries}
+        change = merge_table(staged, removed_keys=removed, ignored=ignored)
         learned = self._review.learned(table, verdict, whole=change.whole)
         return replace(change, files=change.files + learned)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pyarrow as pa
@@ -23,7 +24,16 @@ from harvester.intake import Broken, Intake, Watch
 from harvester.ledger import Ledger
 from harvester.model import Chain, Job, Query
 from harvester.package_files import ReportFile, find_reports
-from harvester.publish import Asked, Manifest, Staged, Survey, TableState, read_manifest, survey
+from harvester.publish import (
+    Asked,
+    Desk,
+    Manifest,
+    Staged,
+    Survey,
+    TableState,
+    read_manifest,
+    survey,
+)
 from harvester.report import Item, QueryReport, Verdict
 from harvester.report_lines import read_lines
 from harvester.runs import OpenRun, begin_run, tidy
@@ -71,9 +81,9 @@ def load_files(
         tidy(lake)
         manifest = read_manifest(lake)
         run = begin_run(lake, job, "", resumable=False)
+        loaded = _Loaded(lake, job, kind, found, run.ledger, manifest, Desk(lake, run.id))
         try:
-            with structlog.contextvars.bound_contextvars(run=run.id, job=JOB):
-                loaded = _Loaded(lake, job, kind, found, run.ledger, manifest)
+            with structlog.contextvars.bound_contextvars(run=run.id, job=JOB), closing(loaded):
                 broken = _read(run, loaded, watch)
                 on_publish()
                 summary = Finish(run, loaded, "").publish(Path(job.database))
@@ -126,7 +136,7 @@ def _chain(query: Query, report: ReportFile) -> Chain:
     return Chain(report.place, query.id, query.resource, _SELECTOR, (report.place,))
 
 
-class _Loaded(Struct, frozen=True):
+class _Loaded(Struct):
     """What the files brought, for whoever judges and publishes it."""
 
     lake: Lake
@@ -135,6 +145,8 @@ class _Loaded(Struct, frozen=True):
     found: Mapping[Query, tuple[ReportFile, ...]]
     ledger: Ledger
     manifest: Manifest
+    desk: Desk
+    _staged: Staged | None = None
 
     @property
     def chains(self) -> tuple[Chain, ...]:
@@ -148,15 +160,16 @@ class _Loaded(Struct, frozen=True):
 
     def staged(self, table: str) -> Staged:
         """The rows that were read."""
-        return Staged(
-            self.lake,
-            self.ledger.run_id,
-            self.resource,
-            self.manifest.table(table),
-            self.ledger.parts.get(table, []),
-            self.ledger.valid_labels(self.chains),
-            [Asked(chain.id, chain.query_id, None, 0) for chain in self.chains],
-        )
+        if self._staged is None:
+            self._staged = Staged(
+                self.desk,
+                self.resource,
+                self.manifest.table(table),
+                self.ledger.parts.get(table, []),
+                self.ledger.valid_labels(self.chains),
+                [Asked(chain.id, chain.query_id, None, 0) for chain in self.chains],
+            )
+        return self._staged
 
     def survey(self) -> Survey:
         """The different keys of each file."""
@@ -177,6 +190,10 @@ class _Loaded(Struct, frozen=True):
         """Nothing: no question was asked, so none delivered these rows, and NCBI may lack them."""
         del table, verdict, whole
         return TableState()
+
+    def close(self) -> None:
+        """Nothing more is asked of the rows."""
+        self.desk.close()
 
     def _report(self, query: Query, found: Survey) -> QueryReport:
         states = [self.ledger.state(_chain(query, one).id) for one in self.found[query]]

@@ -19,6 +19,7 @@ from harvester.plan import chains_by_key, endpoint_of, is_narrowed, plan_chains,
 from harvester.publish import (
     Asked,
     ChainCount,
+    Desk,
     Manifest,
     Staged,
     Survey,
@@ -51,6 +52,7 @@ class Review(Struct):
     ledger: Ledger
     manifest: Manifest
     allowed: float
+    desk: Desk
     _found: Survey | None = None
     _staged: dict[str, Staged] = field(default_factory=dict)
 
@@ -73,8 +75,7 @@ class Review(Struct):
     def _stage(self, table: str) -> Staged:
         chains = [chain for chain in self.chains if chain.resource == table]
         return Staged(
-            self.lake,
-            self.ledger.run_id,
+            self.desk,
             RESOURCES[table],
             self.manifest.table(table),
             self.ledger.parts.get(table, []),
@@ -93,6 +94,11 @@ class Review(Struct):
         """More has arrived: what was surveyed before is out of date."""
         self._found = None
         self._staged.clear()
+        self.desk.close()
+
+    def close(self) -> None:
+        """Nothing more is asked of the rows."""
+        self.desk.close()
 
     def verdict(self, found: Survey) -> Verdict:
         """What became of each query and each identifier."""

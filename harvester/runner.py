@@ -19,7 +19,7 @@ from harvester.experience import experience_of
 from harvester.fetch import Pace
 from harvester.finish import Finish
 from harvester.model import Job
-from harvester.publish import Ahead, CommittedRun, read_manifest
+from harvester.publish import Ahead, CommittedRun, Desk, read_manifest
 from harvester.refresh import Refresh
 from harvester.reins import Reins
 from harvester.review import Review
@@ -65,7 +65,7 @@ def run_job(
             spill = lake.path(f"_runs/{run.id}/scratch/spill")
             for record in Refresh(lake, manifest, spill).decide(job):
                 run.record(**record)
-        review = Review(lake, job, run.ledger, manifest, allowed)
+        review = Review(lake, job, run.ledger, manifest, allowed, Desk(lake, run.id))
         try:
             with (
                 structlog.contextvars.bound_contextvars(run=run.id, job=job.name),
@@ -75,6 +75,7 @@ def run_job(
                 stop = course.harvest(observer, reins)
                 return course.finish(stop, on_publish)
         finally:
+            review.close()
             run.journal.close()
 
 

@@ -6,6 +6,7 @@ from harvester.publish.changes import CHANGES, Changes, PublishedRun, published_
 from harvester.publish.check import is_current
 from harvester.publish.counts import row_counts
 from harvester.publish.database import build_database
+from harvester.publish.desk import Desk
 from harvester.publish.evolve import upgrade
 from harvester.publish.fold import carry_out
 from harvester.publish.folding import Fold, Plan, plan_folds
@@ -45,6 +46,7 @@ __all__ = [
     "ChainCount",
     "Changes",
     "CommittedRun",
+    "Desk",
     "Fold",
     "LakeFile",
     "Loss",

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import PurePosixPath
 from typing import NamedTuple, TypeVar
 
 import pyarrow as pa
-from msgspec import Struct
+from msgspec import Struct, field
 
 from harvester.catalogue import Resource
+from harvester.publish.desk import Desk
 from harvester.publish.evolve import todays_files
 from harvester.publish.layout import Layout, table_layout
 from harvester.publish.manifest import TableState
-from harvester.publish.sql import columns, name, sql_type
-from harvester.publish.staged import SCRATCH, put_table, take_labels, valid_rows
-from harvester.publish.workbench import KEYS, Connection, with_room, workbench
-from harvester.schema import QUERY
+from harvester.publish.sql import columns, name, parquet, same, sql_type
+from harvester.publish.staged import put_table, take_labels, valid_rows
+from harvester.publish.workbench import Connection, one
+from harvester.schema import HASH, QUERY, RUN_ID
 from harvester.store.lake import Lake
 
 __all__ = ["Answers", "Asked", "Staged"]
@@ -43,56 +43,67 @@ class Asked(NamedTuple):
 class Staged(Struct, frozen=True):
     """A table's staged rows: the parts, the labels of the chains that count, what those asked."""
 
-    lake: Lake
-    run_id: str
+    desk: Desk
     resource: Resource
     state: TableState
     parts: Sequence[str]
     valid: frozenset[str]
-    asked: Sequence[Asked]
+    asked: Sequence[Asked] = ()
+
+    @property
+    def lake(self) -> Lake:
+        """Where they lie."""
+        return self.desk.lake
+
+    @property
+    def run_id(self) -> str:
+        """The run that brought them."""
+        return self.desk.run_id
 
     def work(self, task: Callable[[Answers], T]) -> T:
         """Does a task with the answers at hand; it may be done twice, with more room."""
-        layout = table_layout(self.resource)
-        scratch = str(PurePosixPath("_runs", self.run_id, SCRATCH))
+        return self.desk.work(self.resource.name, self, self._laid, task)
 
-        def inside(room: str) -> T:
-            with workbench(self.lake.path(f"{scratch}/spill"), room) as connection:
-                answers = Answers(connection, layout, self, parts)
-                answers.see()
-                return task(answers)
-
-        try:
-            once = dict.fromkeys(self.parts)
-            parts = todays_files(self.lake, layout, once, f"{scratch}/parts")
-            return with_room(inside, KEYS)
-        finally:
-            self.lake.delete_folder(scratch)
+    def _laid(self, connection: Connection) -> Answers:
+        layout, folder = table_layout(self.resource), self.desk.folder(self.resource.name)
+        parts = todays_files(self.lake, layout, dict.fromkeys(self.parts), f"{folder}/parts")
+        answers = Answers(connection, layout, self, parts)
+        answers.see()
+        return answers
 
 
-class Answers(Struct, frozen=True):
+class Answers(Struct):
     """Makes these tables in its connection.
 
-    `asked`: what each chain asked for. `delivered`: each row that counts, by chain, place and key.
-    `named`: the values of lists that a row answers. `present`: the questions that brought a key.
+    `asked`: what each chain asked for. `delivered`: each row that counts, by chain, place, key and
+    digest. `named`: the values of lists that a row answers. `present`: the questions that brought a
+    key. `held` and `ended`: the versions in the lake that are current, and those that are over.
     """
 
     connection: Connection
     layout: Layout
     staged: Staged
     parts: Sequence[str]
+    each_once: bool = False
+    _known: set[str] = field(default_factory=set)
 
     def see(self) -> None:
-        """Makes the tables."""
+        """Makes the tables, and sees whether each key was delivered once."""
         put_table(self.connection, "asked", _table(self.staged.asked))
         self._see_delivered()
         self._see_named()
+        told = f"SELECT count(*) - count(DISTINCT hash({columns(self.layout.key)})) FROM delivered"
+        self.each_once = not one(self.connection, told)
 
     def see_present(self) -> None:
         """Makes the table `present`, for those who ask what was there in earlier runs."""
+        if self.knows("present"):
+            return
         key, d_key = columns(self.layout.key), columns(self.layout.key, "d")
+        single = self.each_once and not any(one.listed for one in self.staged.asked)
         self.run(
-            f"CREATE TABLE IF NOT EXISTS present AS SELECT DISTINCT scope, {key} FROM ("
+            f"CREATE TABLE present AS "
+            f"SELECT {'' if single else 'DISTINCT'} scope, {key} FROM ("
             f"SELECT a.scope, {d_key} FROM delivered d JOIN asked a USING (chain) "
             f"WHERE NOT a.listed UNION ALL "
             f"SELECT a.scope, {d_key} FROM delivered d JOIN named n USING (place) "
@@ -100,6 +111,33 @@ class Answers(Struct, frozen=True):
             f"SELECT a.scope, {d_key} FROM delivered d JOIN asked a USING (chain) "
             f"ANTI JOIN named n USING (place) WHERE a.listed AND a.value IS NULL)"
         )
+
+    def see_lake(self) -> None:
+        """Makes the views `ended` and `held`, for those who ask what the lake holds."""
+        if self.knows("held"):
+            return
+        key, lake, state = self.layout.key, self.staged.lake, self.staged.state
+        typed = ", ".join(
+            f"CAST(NULL AS {sql_type(field)}) AS {name(field.name)}"
+            for field in self.layout.key_fields
+        )
+        ended = f"SELECT {typed}, '' AS {RUN_ID.name} WHERE false"
+        held = f"SELECT {typed}, '' AS {RUN_ID.name}, 0 AS {HASH.name} WHERE false"
+        if state.ended:
+            paths = (file.path for file in state.ended)
+            ended = f"SELECT {columns(key)}, {RUN_ID.name} FROM {parquet(lake, paths)}"
+        if state.data:
+            files = parquet(lake, (file.path for file in state.data))
+            held = f"SELECT {columns(key)}, {RUN_ID.name}, {HASH.name} FROM {files} v"
+            held += f" ANTI JOIN ended e ON {same('v', 'e', (*key, RUN_ID.name))}"
+        self.run(f"CREATE VIEW ended AS {ended}")
+        self.run(f"CREATE VIEW held AS {held}")
+
+    def knows(self, what: str) -> bool:
+        """Whether these tables were made by now; who asks makes them."""
+        known = what in self._known
+        self._known.add(what)
+        return known
 
     def run(self, statement: str) -> None:
         """Runs one statement."""
@@ -112,12 +150,14 @@ class Answers(Struct, frozen=True):
     def _see_delivered(self) -> None:
         if not self.parts:
             typed = ", ".join(f"{name(f.name)} {sql_type(f)}" for f in self.layout.key_fields)
-            self.run(f"CREATE TABLE delivered (chain VARCHAR, place BIGINT, {typed})")
+            self.run(
+                f"CREATE TABLE delivered (chain VARCHAR, place BIGINT, {typed}, digest BIGINT)"
+            )
             return
         take_labels(self.connection, self.staged.valid)
         key = columns(self.layout.key)
-        rows = self.rows(self.layout.key)
-        self.run(f"CREATE TABLE delivered AS SELECT chain, place, {key} FROM ({rows})")
+        rows, digest = self.rows((*self.layout.key, HASH.name)), f"{HASH.name} AS digest"
+        self.run(f"CREATE TABLE delivered AS SELECT chain, place, {key}, {digest} FROM ({rows})")
 
     def _see_named(self) -> None:
         """A row answers what it echoes; without an echo, what its identifying columns hold."""

@@ -6,11 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 
 from msgspec import Struct
 
-from harvester.publish.layout import Layout
 from harvester.publish.sql import columns, name, same, text
-from harvester.publish.staged import valid_rows
 from harvester.schema import Field
-from harvester.store.lake import Lake
 
 __all__ = ["Ignored"]
 
@@ -18,8 +15,8 @@ __all__ = ["Ignored"]
 class Ignored(Struct, frozen=True):
     """The paths that do not count, by the id of the query that says so.
 
-    The different sets of paths have numbers from 1: a row of `asked` says in the column `ignoring`
-    which one holds for it, and 0 is none.
+    The different sets of paths have numbers from 1: a row of `suspects` says in the column
+    `ignoring` which one holds for it, and 0 is none.
     """
 
     by_query: Mapping[str, tuple[str, ...]]
@@ -29,7 +26,7 @@ class Ignored(Struct, frozen=True):
         """The different ones."""
         return sorted({paths for paths in self.by_query.values() if paths})
 
-    def asked(self, lake: Lake, layout: Layout, parts: Sequence[str]) -> str:
+    def suspects(self, key: Sequence[str]) -> str:
         """The query for the changed rows, each with its set.
 
         A row that several queries brought has the set that they agree on, or none.
@@ -37,11 +34,9 @@ class Ignored(Struct, frozen=True):
         changed = "news WHERE change = 'changed'"
         if not self.sets:
             return f"SELECT *, 0 AS ignoring FROM {changed}"
-        key = layout.key
-        brought = valid_rows(lake, parts, key)
         agreed = (
             f"SELECT {columns(key)}, CASE WHEN min({self._number}) = max({self._number}) "
-            f"THEN min({self._number}) ELSE 0 END AS ignoring FROM ({brought}) b "
+            f"THEN min({self._number}) ELSE 0 END AS ignoring FROM delivered b "
             f"SEMI JOIN (SELECT * FROM {changed}) c ON {same('b', 'c', key)} GROUP BY ALL"
         )
         return (

@@ -13,13 +13,11 @@ from msgspec import Struct
 
 from harvester.publish.answers import Answers, Staged
 from harvester.publish.files import write_answer
-from harvester.publish.layout import Layout, table_layout
+from harvester.publish.layout import table_layout
 from harvester.publish.manifest import LakeFile, TableState
 from harvester.publish.seen import saw_all, saw_some
 from harvester.publish.sql import any_of, columns, name, parquet, same, sql_type
 from harvester.publish.staged import place
-from harvester.schema import RUN_ID
-from harvester.store.lake import Lake
 
 __all__ = ["Loss", "emptied", "losses", "orphans", "see_members", "write_members"]
 
@@ -147,18 +145,21 @@ def _see_absent(answers: Answers, settled: Collection[str]) -> None:
     """The table `absent`: what the questions of settled queries used to deliver, and do not now."""
     key = answers.layout.key
     answers.run(
-        f"CREATE TABLE absent AS SELECT m.scope, {columns(key, 'm')} FROM members m "
+        f"CREATE OR REPLACE TABLE absent AS SELECT m.scope, {columns(key, 'm')} FROM members m "
         f"SEMI JOIN (SELECT scope FROM asked WHERE query IN {any_of(settled)}) a USING (scope) "
         f"ANTI JOIN present p ON m.scope = p.scope AND {same('m', 'p', key)}"
     )
 
 
 def see_members(answers: Answers) -> None:
-    """The views `events` and `members` over the files of all runs, and `held`: current keys.
+    """The views `events` and `members` over the files of all runs.
 
     And the table `went`, what a question left out once: only of that the newest word is looked for.
     """
     answers.see_present()
+    answers.see_lake()
+    if answers.knows("members"):
+        return
     layout, lake, state = answers.layout, answers.staged.lake, answers.staged.state
     key = columns(layout.key)
     typed = ", ".join(f"CAST(NULL AS {sql_type(f)}) AS {name(f.name)}" for f in layout.key_fields)
@@ -167,30 +168,14 @@ def see_members(answers: Answers) -> None:
         files = parquet(lake, (file.path for file in state.members), "file_row_number")
         # Where runs' files were folded, a later word stands below the earlier ones.
         events = f"SELECT scope, {key}, present, {place()} AS turn FROM {files}"
-    answers.run(f"CREATE OR REPLACE VIEW events AS {events}")
-    answers.run(
-        "CREATE TABLE IF NOT EXISTS went AS "
-        f"SELECT DISTINCT scope, {key} FROM events WHERE NOT present"
-    )
+    answers.run(f"CREATE VIEW events AS {events}")
+    answers.run(f"CREATE TABLE went AS SELECT DISTINCT scope, {key} FROM events WHERE NOT present")
     of_them = f"went w ON {same('e', 'w', ('scope', *layout.key))}"
     answers.run(
-        f"CREATE OR REPLACE VIEW members AS SELECT scope, {key} FROM events e ANTI JOIN {of_them} "
+        f"CREATE VIEW members AS SELECT scope, {key} FROM events e ANTI JOIN {of_them} "
         f"UNION ALL SELECT scope, {key} FROM events e SEMI JOIN {of_them} "
         f"GROUP BY scope, {key} HAVING arg_max(present, turn)"
     )
-    answers.run(f"CREATE OR REPLACE VIEW held AS {_held(lake, layout, state)}")
-
-
-def _held(lake: Lake, layout: Layout, state: TableState) -> str:
-    key = (*layout.key, RUN_ID.name)
-    if not state.data:
-        typed = (f"CAST(NULL AS {sql_type(f)}) AS {name(f.name)}" for f in layout.key_fields)
-        return f"SELECT {', '.join(typed)} WHERE false"
-    held = f"SELECT {columns(key)} FROM {parquet(lake, (file.path for file in state.data))}"
-    if not state.ended:
-        return held
-    ended = parquet(lake, (file.path for file in state.ended))
-    return f"SELECT * FROM ({held}) v ANTI JOIN {ended} e ON {same('v', 'e', key)}"
 
 
 def _nothing(staged: Staged) -> pa.Table:

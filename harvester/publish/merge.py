@@ -12,17 +12,16 @@ from itertools import count
 import pyarrow as pa
 from msgspec import Struct, field
 
-from harvester.catalogue import Resource
 from harvester.publish.adopt import adopt, chosen, row_count
-from harvester.publish.evolve import todays_files
+from harvester.publish.answers import Answers, Staged
 from harvester.publish.files import write_answer, write_files
 from harvester.publish.ignore import Ignored
-from harvester.publish.layout import meta_layout, table_layout
+from harvester.publish.layout import meta_layout
 from harvester.publish.manifest import LakeFile, TableState
 from harvester.publish.news import Search
 from harvester.publish.sql import columns, key_text, text
-from harvester.publish.staged import PART_OF, SCRATCH, row_of
-from harvester.publish.workbench import KEYS, one, with_room, workbench
+from harvester.publish.staged import PART_OF, row_of
+from harvester.publish.workbench import one
 from harvester.schema import RUN_ID
 from harvester.store.lake import Lake
 
@@ -49,125 +48,126 @@ class TableChange(Struct, frozen=True):
         return 0 < self.rows == self.records - self.duplicates
 
 
-def merge_table(  # noqa: PLR0913 - what came, what it is held against, what it means
-    lake: Lake,
-    state: TableState,
-    resource: Resource,
-    parts: Sequence[str],
-    valid: frozenset[str],
-    run_id: str,
+def merge_table(
+    staged: Staged,
     *,
     removed_keys: pa.Table | None = None,
     ignored: Mapping[str, tuple[str, ...]] | None = None,
 ) -> TableChange:
     """Finds what is fresh in the staged parts and gives it files in the lake.
 
-    `valid` are the labels of the chains that count. `removed_keys` are rows that are proven to be
-    gone; a row that this very run delivered stays. `ignored` are paths whose difference is no
-    change, by the id of the query that brought the row.
+    `removed_keys` are rows that are proven to be gone; a row that this very run delivered stays.
+    `ignored` are paths whose difference is no change, by the id of the query that brought the row.
     """
-    layout = table_layout(resource)
-    scratch = f"_runs/{run_id}/{SCRATCH}"
-    volatile = Ignored(ignored or {})
 
-    def work(room: str) -> TableChange:
-        with workbench(lake.path(f"{scratch}/spill"), room) as connection:
-            merge = _Merge(connection, lake, layout, state, staged, scratch, volatile, run_id)
-            merge.find(valid, removed_keys)
-            return merge.write()
+    def task(answers: Answers) -> TableChange:
+        merge = _Merge(answers, Ignored(ignored or {}))
+        merge.find(removed_keys)
+        return merge.write()
 
-    try:
-        staged = todays_files(lake, layout, dict.fromkeys(parts), f"{scratch}/parts")
-        return with_room(work, KEYS)
-    finally:
-        lake.delete_folder(scratch)
+    return staged.work(task)
 
 
 class _Merge(Search, frozen=True):
     """A search whose findings become files."""
 
-    run_id: str
+    @property
+    def _lake(self) -> Lake:
+        return self.answers.staged.lake
+
+    @property
+    def _run_id(self) -> str:
+        return self.answers.staged.run_id
 
     def write(self) -> TableChange:
         """Gives the fresh rows, the ended versions and the changes their files."""
         files = TableState(tuple(self._data_files()), self._ended_files())
         counted = dict(
-            self.connection.execute("SELECT change, count(*) FROM news GROUP BY change").fetchall()
+            self.answers.connection.execute(
+                "SELECT change, count(*) FROM news GROUP BY change"
+            ).fetchall()
         )
-        records = one(self.connection, "SELECT sum(times) FROM delivered")
+        records = one(self.answers.connection, "SELECT sum(times) FROM arrived")
         return TableChange(
-            self.layout.name,
-            rows=(self.state + files).rows,
+            self.answers.layout.name,
+            rows=(self.answers.staged.state + files).rows,
             added=counted.get("added", 0),
             changed=counted.get("changed", 0),
             returned=counted.get("returned", 0),
-            removed=one(self.connection, "SELECT count(*) FROM leaving"),
+            removed=one(self.answers.connection, "SELECT count(*) FROM leaving"),
             records=records,
-            duplicates=records - one(self.connection, "SELECT count(*) FROM delivered"),
+            duplicates=records - one(self.answers.connection, "SELECT count(*) FROM arrived"),
             files=files,
             changes=self._changes_files(),
         )
 
     def _data_files(self) -> Iterator[LakeFile]:
         """The files of fresh rows: parts where all is fresh as they are, of others a copy."""
-        paths = (f"{self.layout.name}/{self.run_id}-{number:05d}.parquet" for number in count(1))
+        paths = (
+            f"{self.answers.layout.name}/{self._run_id}-{number:05d}.parquet" for number in count(1)
+        )
         mixed = []
         for part, fresh in self._fresh_counts():
-            if fresh < row_count(self.lake, self.parts[part]):
+            if fresh < row_count(self._lake, self.answers.parts[part]):
                 mixed.append(part)
                 continue
             path = next(paths)
-            adopt(self.lake, self.parts[part], path)
+            adopt(self._lake, self.answers.parts[part], path)
             yield self._lake_file(path, fresh)
-        for written in write_files(self.lake, paths, self.layout.arrow, self._copied(mixed)):
+        for written in write_files(
+            self._lake, paths, self.answers.layout.arrow, self._copied(mixed)
+        ):
             yield self._lake_file(written.path, written.rows)
 
     def _fresh_counts(self) -> list[tuple[int, int]]:
         """The parts that hold fresh rows, and how many."""
         counted = f"SELECT {PART_OF} AS part, count(*) FROM news GROUP BY part ORDER BY part"
-        return [(int(part), fresh) for part, fresh in self.connection.execute(counted).fetchall()]
+        return [
+            (int(part), fresh)
+            for part, fresh in self.answers.connection.execute(counted).fetchall()
+        ]
 
     def _copied(self, parts: Sequence[int]) -> Iterator[pa.RecordBatch]:
         for part in parts:
-            rows = self.connection.sql(
+            rows = self.answers.connection.sql(
                 f"SELECT {row_of(part)} AS number FROM news "
                 f"WHERE {PART_OF} = {part} ORDER BY number"
             ).to_arrow_table()
             numbers = rows.column("number").combine_chunks()
-            for batch in chosen(self.lake, self.parts[part], numbers):
-                yield batch.cast(self.layout.arrow)
+            for batch in chosen(self._lake, self.answers.parts[part], numbers):
+                yield batch.cast(self.answers.layout.arrow)
 
     def _ended_files(self) -> tuple[LakeFile, ...]:
-        key = self.layout.key
+        key = self.answers.layout.key
         schema = pa.schema(
-            [(field.name, field.arrow_type) for field in (*self.layout.key_fields, RUN_ID)]
+            [(field.name, field.arrow_type) for field in (*self.answers.layout.key_fields, RUN_ID)]
         ).append(pa.field("change", pa.string()))
         ended = (
             f"SELECT {columns(key)}, held_by, 'changed' FROM news WHERE change = 'changed' "
             f"UNION ALL SELECT {columns(key)}, {RUN_ID.name}, 'removed' FROM leaving"
         )
-        path = f"_ended/{self.layout.name}/{self.run_id}.parquet"
+        path = f"_ended/{self.answers.layout.name}/{self._run_id}.parquet"
         return self._written(path, schema, ended)
 
     def _changes_files(self) -> tuple[LakeFile, ...]:
-        layout, key = meta_layout("changes"), key_text(self.layout.key)
-        head = f"SELECT {text(self.run_id)}, {text(self.layout.name)}, {key}"
+        layout, key = meta_layout("changes"), key_text(self.answers.layout.key)
+        head = f"SELECT {text(self._run_id)}, {text(self.answers.layout.name)}, {key}"
         told = (
             f"{head}, change, columns FROM news LEFT JOIN differs USING (place) "
             f"UNION ALL {head}, 'removed', NULL FROM leaving"
         )
-        path = f"_meta/changes/{self.run_id}-{self.layout.name}.parquet"
+        path = f"_meta/changes/{self._run_id}-{self.answers.layout.name}.parquet"
         return self._written(path, layout.arrow, told, layout.fingerprint)
 
     def _written(
         self, path: str, schema: pa.Schema, statement: str, fingerprint: str = ""
     ) -> tuple[LakeFile, ...]:
         named = f"SELECT * FROM ({statement}) t({columns(schema.names)})"
-        written = write_answer(self.lake, path, schema, self.connection, named)
+        written = write_answer(self._lake, path, schema, self.answers.connection, named)
         if written is None:
             return ()
-        return (LakeFile(path, written.rows, written.size, self.run_id, fingerprint),)
+        return (LakeFile(path, written.rows, written.size, self._run_id, fingerprint),)
 
     def _lake_file(self, path: str, rows: int) -> LakeFile:
-        size = self.lake.size(path)
-        return LakeFile(path, rows, size, self.run_id, self.layout.fingerprint)
+        size = self._lake.size(path)
+        return LakeFile(path, rows, size, self._run_id, self.answers.layout.fingerprint)

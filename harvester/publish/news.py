@@ -2,98 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pyarrow as pa
 from msgspec import Struct
 
+from harvester.publish.answers import Answers
 from harvester.publish.compare import compare
 from harvester.publish.evolve import todays_files
 from harvester.publish.ignore import Ignored
-from harvester.publish.layout import Layout
-from harvester.publish.manifest import TableState
-from harvester.publish.sql import columns, name, parquet, same, sql_type
-from harvester.publish.staged import take_labels, valid_rows
-from harvester.publish.workbench import Connection, one
+from harvester.publish.sql import columns, same
+from harvester.publish.workbench import one
 from harvester.schema import HASH, RUN_ID
-from harvester.store.lake import Lake
 
 __all__ = ["Search"]
 
 
 class Search(Struct, frozen=True):
-    """Makes these tables in its connection, and nothing else.
+    """Makes these tables beside the answers, and nothing else; it may be done again.
 
-    `delivered`: of each key the place and the digest of its last valid row, and how often it came.
-    `news`: the delivered rows that are not as the lake holds them, and whether they were `added`,
+    `arrived`: of each key the place and the digest of its last valid row, and how often it came.
+    `news`: the rows of these that are not as the lake holds them, and whether they were `added`,
     `changed` or `returned`. `differs`: of changed rows the columns. `leaving`: rows that are gone.
     """
 
-    connection: Connection
-    lake: Lake
-    layout: Layout
-    state: TableState
-    parts: Sequence[str]
-    scratch: str
+    answers: Answers
     ignored: Ignored
 
-    def find(self, valid: frozenset[str], removed_keys: pa.Table | None) -> None:
+    def find(self, removed_keys: pa.Table | None) -> None:
         """Looks for what is new; `removed_keys` are proven to be gone."""
-        self._see_lake()
-        self._see_delivered(valid)
+        self.answers.see_lake()
+        self._see_arrived()
         self._see_news()
-        if one(self.connection, "SELECT count(*) FROM news WHERE change = 'changed'"):
-            held = self._held_files()
-            compare(self.connection, self.lake, self.layout, self.parts, held, self.ignored)
+        if one(self.answers.connection, "SELECT count(*) FROM news WHERE change = 'changed'"):
+            compare(self.answers, self._held_files(), self.ignored)
             self._run(
                 "DELETE FROM news WHERE place IN (SELECT place FROM differs WHERE columns = [])"
             )
         else:
-            self._run("CREATE TABLE differs (place BIGINT, columns VARCHAR[])")
+            self._run("CREATE OR REPLACE TABLE differs (place BIGINT, columns VARCHAR[])")
         self._see_leaving(removed_keys)
 
-    def _see_lake(self) -> None:
-        """The views `ended` and `held`: versions that are over, and those that are current."""
-        key = self.layout.key
-        typed = ", ".join(
-            f"CAST(NULL AS {sql_type(field)}) AS {name(field.name)}"
-            for field in self.layout.key_fields
-        )
-        ended = f"SELECT {typed}, '' AS {RUN_ID.name} WHERE false"
-        held = f"SELECT {typed}, '' AS {RUN_ID.name}, 0 AS {HASH.name} WHERE false"
-        if self.state.ended:
-            paths = (file.path for file in self.state.ended)
-            ended = f"SELECT {columns(key)}, {RUN_ID.name} FROM {parquet(self.lake, paths)}"
-        if self.state.data:
-            files = parquet(self.lake, (file.path for file in self.state.data))
-            held = f"SELECT {columns(key)}, {RUN_ID.name}, {HASH.name} FROM {files} v"
-            held += f" ANTI JOIN ended e ON {same('v', 'e', (*key, RUN_ID.name))}"
-        self._run(f"CREATE VIEW ended AS {ended}")
-        self._run(f"CREATE VIEW held AS {held}")
-
-    def _see_delivered(self, valid: frozenset[str]) -> None:
-        key = self.layout.key
-        if not self.parts:
-            typed = ", ".join(f"{name(f.name)} {sql_type(f)}" for f in self.layout.key_fields)
+    def _see_arrived(self) -> None:
+        key = columns(self.answers.layout.key)
+        arrived = f"SELECT {key}, place, digest, 1::BIGINT AS times FROM delivered"
+        if self.answers.each_once:
+            self._run(f"CREATE OR REPLACE VIEW arrived AS {arrived}")
+        elif not self.answers.knows("arrived"):
             self._run(
-                f"CREATE TABLE delivered ({typed}, place BIGINT, digest BIGINT, times BIGINT)"
+                f"CREATE TABLE arrived AS SELECT {key}, max(place) AS place, "
+                f"arg_max(digest, place) AS digest, count(*) AS times FROM delivered GROUP BY {key}"
             )
-            return
-        take_labels(self.connection, valid)
-        rows = valid_rows(self.lake, self.parts, (*key, HASH.name))
-        self._run(
-            f"CREATE TABLE delivered AS SELECT {columns(key)}, max(place) AS place, "
-            f"arg_max({HASH.name}, place) AS digest, count(*) AS times "
-            f"FROM ({rows}) GROUP BY {columns(key)}"
-        )
 
     def _see_news(self) -> None:
         """Where the digest differs the columns may still agree: that is looked at next."""
-        key = self.layout.key
+        key = self.answers.layout.key
         self._run(
-            f"CREATE TABLE news AS SELECT {columns(key, 'd')}, d.place, "
+            f"CREATE OR REPLACE TABLE news AS SELECT {columns(key, 'd')}, d.place, "
             f"h.{RUN_ID.name} AS held_by, CASE WHEN h.{RUN_ID.name} IS NOT NULL THEN 'changed' "
-            f"WHEN b.before THEN 'returned' ELSE 'added' END AS change FROM delivered d "
+            f"WHEN b.before THEN 'returned' ELSE 'added' END AS change FROM arrived d "
             f"LEFT JOIN held h ON {same('d', 'h', key)} "
             f"LEFT JOIN (SELECT DISTINCT {columns(key)}, true AS before FROM ended) b "
             f"ON {same('d', 'b', key)} "
@@ -102,26 +67,30 @@ class Search(Struct, frozen=True):
 
     def _held_files(self) -> list[str]:
         """The files that hold current versions of changed rows, each under today's layout."""
-        rows = self.connection.execute("SELECT DISTINCT held_by FROM news").fetchall()
+        answers, staged = self.answers, self.answers.staged
+        rows = answers.connection.execute("SELECT DISTINCT held_by FROM news").fetchall()
         runs = {run for (run,) in rows}
-        files = [file for file in self.state.data if not file.run_id or file.run_id in runs]
-        old = [file.path for file in files if file.fingerprint != self.layout.fingerprint]
-        todays = todays_files(self.lake, self.layout, old, f"{self.scratch}/held")
-        path_of = dict(zip(old, todays, strict=True))
+        files = [file for file in staged.state.data if not file.run_id or file.run_id in runs]
+        todays = answers.layout.fingerprint
+        old = [file.path for file in files if file.fingerprint != todays]
+        folder = f"{staged.desk.folder(answers.layout.name)}/held"
+        path_of = dict(
+            zip(old, todays_files(staged.lake, answers.layout, old, folder), strict=True)
+        )
         return [path_of.get(file.path, file.path) for file in files]
 
     def _see_leaving(self, removed_keys: pa.Table | None) -> None:
         """A row that this very run delivered stays, whatever was proven before."""
-        key = self.layout.key
+        key = self.answers.layout.key
         source = "(SELECT * FROM held LIMIT 0)"
         if removed_keys is not None:
             source = "removed_keys"
-            self.connection.register(source, removed_keys)
+            self.answers.connection.register(source, removed_keys)
         self._run(
-            f"CREATE TABLE leaving AS SELECT {columns(key, 'h')}, h.{RUN_ID.name} FROM held h "
-            f"SEMI JOIN {source} r ON {same('h', 'r', key)} "
+            f"CREATE OR REPLACE TABLE leaving AS SELECT {columns(key, 'h')}, h.{RUN_ID.name} "
+            f"FROM held h SEMI JOIN {source} r ON {same('h', 'r', key)} "
             f"ANTI JOIN delivered d ON {same('h', 'd', key)}"
         )
 
     def _run(self, statement: str) -> None:
-        self.connection.execute(statement)
+        self.answers.run(statement)

@@ -57,7 +57,8 @@ def _see_walked(answers: Answers, settled: Collection[str]) -> None:
     """The table `walked`: the questions of queries that came to their end, by what they make up."""
     together = "string_agg(CAST(scope AS VARCHAR), ',' ORDER BY scope)"
     answers.run(
-        f"CREATE TABLE walked AS SELECT DISTINCT questions, unnest(scopes) AS scope FROM ("
+        f"CREATE OR REPLACE TABLE walked AS "
+        f"SELECT DISTINCT questions, unnest(scopes) AS scope FROM ("
         f"SELECT CAST(md5_number_lower({together}) >> 1 AS BIGINT) AS questions, "
         f"list(scope) AS scopes FROM (SELECT DISTINCT query, scope FROM asked "
         f"WHERE query IN {any_of(settled)}) GROUP BY query)"

@@ -14,7 +14,6 @@ from harvester.store.lake import Lake
 __all__ = [
     "PART_OF",
     "ROOM",
-    "SCRATCH",
     "place",
     "put_table",
     "row_of",
@@ -22,8 +21,6 @@ __all__ = [
     "valid_rows",
 ]
 
-#: The folder in a run's own where work on its parts spills; it goes when the work is done.
-SCRATCH = "scratch"
 #: A row's place among the parts, in one number: the part's, then the row's within it.
 ROOM = 2**32
 PART_OF = f"place // {ROOM}"
@@ -45,7 +42,7 @@ def row_of(part: int) -> str:
 def put_table(connection: Connection, name: str, rows: pa.Table) -> None:
     """Makes a table of rows that Python holds."""
     connection.register("arriving", rows)
-    connection.execute(f"CREATE TABLE {name} AS SELECT * FROM arriving")
+    connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM arriving")
     connection.unregister("arriving")
 
 

@@ -74,22 +74,25 @@ def _survey(answers: Answers) -> Survey:
 
 
 def _chains(answers: Answers) -> dict[str, ChainCount]:
-    key = columns(answers.layout.key)
-    grouped = f"SELECT chain, count(*) AS times FROM delivered GROUP BY chain, {key}"
-    found = answers.connection.execute(
-        f"SELECT chain, sum(times), count(*) FROM ({grouped}) GROUP BY chain"
-    )
+    counted = "SELECT chain, count(*), count(*) FROM delivered GROUP BY chain"
+    if not answers.each_once:
+        key = columns(answers.layout.key)
+        grouped = f"SELECT chain, count(*) AS times FROM delivered GROUP BY chain, {key}"
+        counted = f"SELECT chain, sum(times), count(*) FROM ({grouped}) GROUP BY chain"
+    found = answers.connection.execute(counted)
     return {chain: ChainCount(int(rows), keys) for chain, rows, keys in found.fetchall()}
 
 
 def _queries(answers: Answers) -> dict[str, int]:
-    key = columns(answers.layout.key, "d")
-    chains = "SELECT DISTINCT chain, query FROM asked"
-    found = answers.connection.execute(
-        f"SELECT query, count(*) FROM (SELECT DISTINCT a.query, {key} FROM delivered d "
-        f"JOIN ({chains}) a USING (chain)) GROUP BY query"
-    )
-    return dict(found.fetchall())
+    asked = "(SELECT DISTINCT chain, query FROM asked) a"
+    by_chain = "(SELECT chain, count(*) AS keys FROM delivered GROUP BY chain)"
+    counted = f"SELECT query, sum(keys) FROM {by_chain} JOIN {asked} USING (chain) GROUP BY query"
+    if not answers.each_once:
+        key = columns(answers.layout.key, "d")
+        grouped = f"SELECT DISTINCT a.query, {key} FROM delivered d JOIN {asked} USING (chain)"
+        counted = f"SELECT query, count(*) FROM ({grouped}) GROUP BY query"
+    found = answers.connection.execute(counted)
+    return {query: int(keys) for query, keys in found.fetchall()}
 
 
 def _matches(answers: Answers) -> dict[str, dict[str, int]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,11 @@ import pyarrow as pa
 
 from harvester.catalogue import RESOURCES
 from harvester.publish import (
+    Asked,
     CommittedRun,
+    Desk,
     Manifest,
+    Staged,
     TableChange,
     build_database,
     merge_table,
@@ -52,6 +55,7 @@ class Place:
         self.file = folder / "harvest.duckdb"
         self.runs = 0
         self.status = "complete"
+        self._desk: Desk | None = None
 
     @property
     def manifest(self) -> Manifest:
@@ -80,14 +84,43 @@ class Place:
         removed: Sequence[Row] | None = None,
         ignored: Mapping[str, tuple[str, ...]] | None = None,
     ) -> TableChange:
-        resource = RESOURCES[table]
+        """Merges rows of which nobody knows what brought them."""
+        staged = self.staged(run_id, table, parts, labels or [GOOD], ())
+        return self.merge_staged(staged, removed=removed, ignored=ignored)
+
+    def merge_staged(
+        self,
+        staged: Staged,
+        removed: Sequence[Row] | None = None,
+        ignored: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> TableChange:
+        resource = staged.resource
         schema = pa.schema([lake_schema(resource).field(column) for column in resource.key])
         gone = None if removed is None else pa.Table.from_pylist(list(removed), schema)
-        valid = frozenset(labels or [GOOD])
+        return merge_table(staged, removed_keys=gone, ignored=ignored)
+
+    def staged(
+        self,
+        run_id: str,
+        table: str,
+        parts: Sequence[str],
+        valid: Collection[str],
+        asked: Sequence[Asked],
+    ) -> Staged:
+        """Rows that arrived, on the run's desk."""
         state = self.manifest.table(table)
-        return merge_table(
-            self.lake, state, resource, parts, valid, run_id, removed_keys=gone, ignored=ignored
-        )
+        return Staged(self.desk(run_id), RESOURCES[table], state, parts, frozenset(valid), asked)
+
+    def desk(self, run_id: str) -> Desk:
+        """The run's desk; another run's is closed."""
+        if self._desk is None or self._desk.run_id != run_id:
+            self.close()
+            self._desk = Desk(self.lake, run_id)
+        return self._desk
+
+    def close(self) -> None:
+        if self._desk is not None:
+            self._desk.close()
 
     def commit(self, run_id: str, *changes: TableChange) -> None:
         began = moment(self.runs)
@@ -112,6 +145,7 @@ class Place:
         staged = self.stage(run_id, table, *parts)
         change = self.merge(run_id, table, staged, removed=removed, ignored=ignored)
         self.commit(run_id, change)
+        self.close()
         self.lake.delete_folder(f"_runs/{run_id}")
         return change
 

@@ -9,7 +9,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from harvester.catalogue import RESOURCES
 from harvester.compaction import Keep, fold_lake
 from harvester.publish import (
     Asked,
@@ -85,8 +84,7 @@ def _staged(place: Place, run_id: str, brought: dict[int, set[str]]) -> Staged:
     parts = place.stage(run_id, TABLE, rows) if rows else []
     asked = [Asked(str(scope), _query(scope), f"v{scope}", scope) for scope in brought]
     labels = frozenset(f"{scope}/0" for scope in brought)
-    state = place.manifest.table(TABLE)
-    return Staged(place.lake, run_id, RESOURCES[TABLE], state, parts, labels, asked)
+    return place.staged(run_id, TABLE, parts, labels, asked)
 
 
 def _keys(table: object) -> set[str]:
@@ -95,7 +93,7 @@ def _keys(table: object) -> set[str]:
 
 def _end(place: Place, staged: Staged, settled: set[str], removed: set[str]) -> None:
     gone = [{"accession": key} for key in sorted(removed)]
-    change = place.merge(staged.run_id, TABLE, staged.parts, *staged.valid, removed=gone)
+    change = place.merge_staged(staged, removed=gone)
     members = write_members(staged, settled)
     place.commit(staged.run_id, replace(change, files=change.files + members))
 
@@ -166,12 +164,10 @@ def test_a_key_of_several_columns_with_nulls(place: Place) -> None:
         ]
         parts = place.stage(run_id, "sequence", found)
         asked = [Asked("q.0", "q", "G", 1)]
-        state = place.manifest.table("sequence")
-        valid = frozenset({"q.0/0"})
-        return Staged(place.lake, run_id, RESOURCES["sequence"], state, parts, valid, asked)
+        return place.staged(run_id, "sequence", parts, {"q.0/0"}, asked)
 
     first = staged(("A", None), ("B", "NC_1"))
-    change = place.merge(first.run_id, "sequence", first.parts)
+    change = place.merge_staged(first)
     members = write_members(first, {"q"})
     place.commit(first.run_id, replace(change, files=change.files + members))
     second = staged(("B", "NC_1"))

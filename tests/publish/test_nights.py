@@ -15,7 +15,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from harvester.catalogue import RESOURCES
 from harvester.compaction import Keep, fold_lake
 from harvester.publish import Asked, Staged, TableChange, build_database, orphans, write_members
 from harvester.publish.leftovers import leftovers
@@ -74,8 +73,7 @@ def _staged(place: Place, run: str, night: Night, again: set[int]) -> Staged:
         parts.append(_rows(BY_KEY, again, night))
     paths = place.stage(run, TABLE, *parts)
     labels = {f"{chain}/0" for chain in (*night.chains, BY_KEY)} | {GOOD}
-    state, asked = place.manifest.table(TABLE), _asked(night)
-    return Staged(place.lake, run, RESOURCES[TABLE], state, paths, frozenset(labels), asked)
+    return place.staged(run, TABLE, paths, labels, _asked(night))
 
 
 def _harvest(place: Place, book: Book, night: Night) -> None:
@@ -102,7 +100,7 @@ def _harvest(place: Place, book: Book, night: Night) -> None:
 
 def _merged(staged: Staged, night: Night, asked: set[int], place: Place) -> TableChange:
     removed = [{"gene_id": key} for key in sorted(asked)]
-    change = place.merge(staged.run_id, TABLE, staged.parts, *staged.valid, removed=removed)
+    change = place.merge_staged(staged, removed=removed)
     if night.ingest:
         return change
     learned = write_members(staged, night.settled, whole=change.whole)

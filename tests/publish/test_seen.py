@@ -8,8 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from msgspec.structs import replace
 
-from harvester.catalogue import RESOURCES
-from harvester.publish import Asked, Staged, TableState, write_manifest, write_members
+from harvester.publish import Asked, TableState, write_manifest, write_members
 from tests.publish.contents import contents, rebuilt
 from tests.publish.place import GOOD, Place, Row, moment
 
@@ -22,10 +21,8 @@ def _night(place: Place, rows: list[Row], *scopes: int, settled: bool = True) ->
     run = place.begin()
     parts = place.stage(run, "genome", rows)
     asked = [Asked("q.0", "q", str(scope), scope) for scope in scopes]
-    labels = frozenset([GOOD])
-    state = place.manifest.table("genome")
-    staged = Staged(place.lake, run, RESOURCES["genome"], state, parts, labels, asked)
-    change = place.merge(run, "genome", parts)
+    staged = place.staged(run, "genome", parts, [GOOD], asked)
+    change = place.merge_staged(staged)
     learned = write_members(staged, {"q"} if settled else set(), whole=change.whole)
     place.commit(run, replace(change, files=change.files + learned))
 

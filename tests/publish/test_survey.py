@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from harvester.catalogue import RESOURCES
-from harvester.publish import Asked, ChainCount, Staged, Survey, survey
+from harvester.publish import Asked, ChainCount, Survey, survey
 from tests.publish.place import Place, Row
 
 VALID = frozenset({"q.0/1", "q.1/0", "p.0/0"})
@@ -22,8 +21,7 @@ def _listed(chains: Mapping[str, Sequence[str]]) -> list[Asked]:
 
 
 def _survey(place: Place, table: str, parts: Sequence[str], asked: Sequence[Asked]) -> Survey:
-    state = place.manifest.table(table)
-    return survey(Staged(place.lake, "run", RESOURCES[table], state, parts, VALID, asked))
+    return survey(place.staged("run", table, parts, VALID, asked))
 
 
 def _matches(place: Place, table: str, rows: list[Row], **chains: list[str]) -> object:

@@ -1,0 +1,100 @@
+"""A desk reads a table's rows once, whoever asks them, and again when they are others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from harvester.errors import LakeError
+from harvester.publish import Desk
+from harvester.publish.workbench import KEYS, MEMORY, Connection
+from harvester.store.lake import Lake
+
+RUN = "run1"
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    with closing(Desk(Lake(tmp_path), RUN)) as desk:
+        yield desk
+
+
+class Reader:
+    """Lays down one row, and counts how often."""
+
+    def __init__(self, told: int) -> None:
+        self.told = told
+        self.read = 0
+
+    def lay(self, connection: Connection) -> Connection:
+        self.read += 1
+        connection.execute(f"CREATE TABLE delivered AS SELECT {self.told} AS told")
+        return connection
+
+
+def _told(connection: Connection) -> object:
+    return connection.execute("FROM delivered").fetchall()
+
+
+def _memory(connection: Connection) -> object:
+    asked = connection.execute("SELECT current_setting('memory_limit')").fetchall()
+    return asked[0][0]
+
+
+def test_the_same_rows_are_read_once_also_with_another_table_between(desk: Desk) -> None:
+    genes, genomes = Reader(1), Reader(2)
+    for _ in range(2):
+        assert desk.work("gene", genes, genes.lay, _told) == [(1,)]
+        assert desk.work("genome", genomes, genomes.lay, _told) == [(2,)]
+    assert (genes.read, genomes.read) == (1, 1)
+
+
+def test_other_rows_of_a_table_take_the_place_of_the_first(desk: Desk) -> None:
+    before, after = Reader(1), Reader(2)
+    assert desk.work("gene", before, before.lay, _told) == [(1,)]
+    assert desk.work("gene", after, after.lay, _told) == [(2,)]
+    assert desk.work("gene", before, before.lay, _told) == [(1,)]
+
+
+def test_where_a_task_fails_it_is_done_again_with_more_room_and_the_next_one_with_little(
+    desk: Desk,
+) -> None:
+    rows, rooms = Reader(1), []
+
+    def greedy(connection: Connection) -> object:
+        rooms.append(_memory(connection))
+        connection.execute("CREATE TABLE made AS SELECT 1 AS x")
+        if len(rooms) == 1:
+            raise duckdb.OutOfMemoryException
+        return _told(connection)
+
+    assert desk.work("gene", rows, rows.lay, greedy) == [(1,)]
+    rooms.append(desk.work("gene", rows, rows.lay, _memory))
+    assert rooms == [_in_mebibytes(room) for room in (KEYS, MEMORY, KEYS)]
+    assert rows.read == 3
+
+
+def test_what_cannot_be_done_is_told_and_the_next_table_is_not_the_worse_for_it(desk: Desk) -> None:
+    rows = Reader(1)
+    with pytest.raises(LakeError, match="nonsense"):
+        desk.work("gene", rows, rows.lay, lambda connection: connection.execute("SELECT nonsense"))
+    assert desk.work("genome", rows, rows.lay, _told) == [(1,)]
+
+
+def test_closed_it_leaves_no_file_and_can_be_used_again(desk: Desk, tmp_path: Path) -> None:
+    rows = Reader(1)
+    desk.lake.write(f"{desk.folder('gene')}/copy", b"")
+    desk.work("gene", rows, rows.lay, _told)
+    desk.close()
+    assert list(tmp_path.rglob("*")) == [tmp_path / "_runs", tmp_path / "_runs" / RUN]
+    assert desk.work("gene", rows, rows.lay, _told) == [(1,)]
+    assert rows.read == 2
+
+
+def _in_mebibytes(room: str) -> str:
+    """As DuckDB says it."""
+    return f"{int(room.removesuffix('MB')) * 10**6 / 2**20:.1f} MiB"
