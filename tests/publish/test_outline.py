@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -136,6 +137,23 @@ def test_rows_are_called_by_their_names_those_that_went_as_well(place: Place) ->
     found = outline(place.lake, place.manifest, last)
     told = [(row["change"], row["key"], row["name"]) for row in found.examples]
     assert told == [("removed", "A2", "Escherichia coli"), ("changed", "A0", "Shigella")]
+
+
+def test_a_key_of_several_columns_has_a_name_also_where_its_last_one_is_nothing(
+    place: Place,
+) -> None:
+    names = {"NC_1": "I", None: "II", "": "III"}
+    place.run(
+        "sequence",
+        [
+            {"assembly_accession": "G", "genbank_accession": f"B{n}", "refseq_accession": end}
+            | {"chr_name": name}
+            for n, (end, name) in enumerate(names.items())
+        ],
+    )
+    found = outline(place.lake, place.manifest, place.manifest.runs[-1].run_id)
+    told = {json.loads(row["key"])[-1]: row["name"] for row in found.examples}
+    assert told == names
 
 
 def test_a_run_of_which_nothing_is_known_tells_nothing(place: Place) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
+from harvester.errors import LakeError
 from harvester.publish import build_database
+from harvester.publish.form import statements
 from harvester.publish.template import template
 from tests.publish.place import Place
 
@@ -68,3 +71,18 @@ def test_what_is_broken_is_made_again_and_what_is_old_goes(place: Place, cache: 
     file.write_bytes(file.read_bytes()[:5000])
     assert len(_form(place, "first.duckdb")) > 1000
     assert list(cache.iterdir()) == [file]
+
+
+@pytest.mark.usefixtures("cache")
+def test_a_form_in_which_a_column_is_not_documented_is_refused(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.run("gene", [{"gene_id": 1}])
+
+    def silent(register: str) -> Iterator[str]:
+        of_symbol = 'COMMENT ON COLUMN "main"."gene"."symbol"'
+        return (one for one in statements(register) if not one.startswith(of_symbol))
+
+    monkeypatch.setattr("harvester.publish.template.statements", silent)
+    with pytest.raises(LakeError, match="1 columns are not documented"):
+        place.build()
