@@ -142,7 +142,7 @@ def test_rows_are_called_by_their_names_those_that_went_as_well(place: Place) ->
 def test_a_key_of_several_columns_has_a_name_also_where_its_last_one_is_nothing(
     place: Place,
 ) -> None:
-    names = {"NC_1": "I", None: "II", "": "III"}
+    names = {"NC_1": "I", None: "II"}
     place.run(
         "sequence",
         [
