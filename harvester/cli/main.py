@@ -27,6 +27,10 @@ from harvester.texts import printable
 __all__ = ["Exit", "cli", "main"]
 
 
+#: Objects that are made between two looks for garbage: lines of a page come by the thousand and go.
+_UNLOOKED_AT = 50_000
+
+
 class Exit(IntEnum):
     """What the process tells its caller."""
 
@@ -92,6 +96,7 @@ def _uncollected() -> Iterator[None]:
     try:
         yield
     finally:
+        gc.freeze()
         if was:
             gc.enable()
 
@@ -142,6 +147,7 @@ class _Lean:
 def main() -> None:
     """Runs the command line and exits with the status that the outcome has."""
     sys.meta_path.insert(0, _Lean())
+    gc.set_threshold(_UNLOOKED_AT)
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by whoever called: nobody wants to read it
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115

@@ -54,11 +54,12 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-#: Tells at its end what it has imported that no command needs, and whether garbage is collected.
+#: Tells at its end what it has imported that no command needs, and how garbage is collected.
 LEAN = """
 import atexit, gc, sys
 heavy = {"numpy", "pandas", "pygments", "pyarrow._s3fs", "pyarrow._hdfs"}
-atexit.register(lambda: print(sorted(heavy & sys.modules.keys()), gc.isenabled()))
+collected = lambda: (gc.isenabled(), gc.get_freeze_count() > 10_000, gc.get_threshold()[0])
+atexit.register(lambda: print(sorted(heavy & sys.modules.keys()), collected()))
 from harvester.cli.main import main
 main()
 """
@@ -74,7 +75,7 @@ def test_a_command_imports_nothing_heavy_that_it_does_not_need(folder: Path, url
         text=True,
         check=True,
     )
-    assert done.stdout.splitlines()[-1] == "[] True"
+    assert done.stdout.splitlines()[-1] == "[] (True, True, 50000)"
 
 
 #: Tells what is done at its end: what was asked for, what a thread does, what Python does itself.
