@@ -43,8 +43,13 @@ def endpoint_of(item: Query | Chain) -> tuple[Resource, Endpoint]:
 
 
 def plan_chains(queries: Iterable[Query]) -> tuple[Chain, ...]:
-    """All chains, the queries taking turns, so that none waits for another to end."""
-    rounds = zip_longest(*(chains_of(query) for query in queries))
+    """All chains, the queries taking turns, so that none waits for another to end.
+
+    In each turn those come first that may go on for many pages: such a chain is what a run waits
+    for in the end.
+    """
+    ordered = sorted(queries, key=lambda query: endpoint_of(query)[1].brief)
+    rounds = zip_longest(*(chains_of(query) for query in ordered))
     return tuple(chain for turn in rounds for chain in turn if chain is not None)
 
 

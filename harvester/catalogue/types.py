@@ -68,6 +68,11 @@ class Endpoint(Struct, frozen=True):
     paged: bool = True
     newer: Newer | None = None
 
+    @property
+    def brief(self) -> bool:
+        """Whether all of an answer is a page or so: of a list it is, of others nobody knows."""
+        return self.batch > 1 or not self.paged
+
 
 class Split(Struct, frozen=True):
     """An axis along which a large query falls into disjoint shards.

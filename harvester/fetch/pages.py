@@ -29,11 +29,10 @@ class Mark(Struct, frozen=True):
     token: str = ""
     total: int | None = None
 
-    @property
-    def behind(self) -> float:
+    def behind(self, *, brief: bool) -> float:
         """How many pages follow the next one; who does not know had better ask."""
         if self.total is None:
-            return inf
+            return 0 if brief else inf
         return max(0, ceil(self.total / PAGE_SIZE) - self.number - 1)
 
 
@@ -67,7 +66,7 @@ async def _page(
 ) -> Opened:
     """One page. The first is asked for as JSON, which alone tells how many records there are."""
     plain = build(chain, endpoint, mark.token, ndjson=mark.number > 0)
-    request = replace(plain, behind=mark.behind)
+    request = replace(plain, behind=mark.behind(brief=endpoint.brief))
 
     def lines() -> Request:
         return replace(build(chain, endpoint, mark.token), lenient=True)

@@ -43,6 +43,15 @@ def test_what_is_not_known_is_not_promised() -> None:
     assert [one.bytes for one in plan.queries] == [None, 2500 * 350]
 
 
+def test_each_table_takes_a_moment() -> None:
+    viruses = Query("v", "virus", "taxa", ("1335626",))
+    one, two = (
+        plan_of([GENOMES, more], {"g": 0, "v": 0}, 5, 16, NOTHING) for more in (GENOMES, viruses)
+    )
+    assert one.requests == two.requests
+    assert two.seconds - one.seconds == pytest.approx(0.15)
+
+
 def test_the_last_run_tells_bytes_and_time() -> None:
     past = Past(requests=50, records=40_000, bytes=20_000_000, seconds=100.0)
     plan = plan_of([GENOMES], {"g": 60_000}, 10, 16, Experience(past=past))

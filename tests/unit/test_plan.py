@@ -35,6 +35,16 @@ def test_queries_take_turns(sizes: list[int]) -> None:
     assert firsts == [query.id for query in queries]
 
 
+def test_in_each_turn_those_come_first_of_which_nobody_knows_the_end() -> None:
+    summary = Query("s", "virus_summary", "taxa", ("1335626",))
+    taxa, features = (
+        Query("t", "genome", "taxa", ("9443",)),
+        Query("a", "annotation", "accessions", ("GCF_1", "GCF_2")),
+    )
+    chains = plan_chains([_ids(1001), summary, taxa, features])
+    assert [chain.id for chain in chains] == ["t.0", "a.0", "q.0", "s.0", "a.1", "q.1"]
+
+
 def test_columns_that_the_request_fills() -> None:
     filters = (("complete_only", True), ("host", "9606"))
     summary = Query("q", "virus_summary", "taxa", ("1335626",), filters=filters)

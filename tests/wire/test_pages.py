@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field
 
 import pytest
+from aiohttp import web
 
 from harvester.decode import open_body
 from harvester.errors import (
@@ -203,6 +204,35 @@ def test_a_server_that_never_answers_is_out_of_service() -> None:
 
     with pytest.raises(OutOfServiceError, match="out of service"):
         asyncio.run(work())
+
+
+def test_a_chain_of_many_pages_is_not_kept_waiting_by_lists() -> None:
+    """Lists that wait for their only page let another chain's next page go before them."""
+    order: list[str] = []
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        order.append("taxon" if "/taxon/" in request.path else "list")
+        page = order.count("taxon")
+        told = {"reports": [{"accession": "A"}], "total_count": 3000}
+        more = {"next_page_token": f"t{page}"} if order[-1] == "taxon" and page < 3 else {}
+        return await says(json.dumps(told | more))(request)
+
+    async def keep(_: Page) -> None:
+        pass
+
+    async def work() -> None:
+        lists = [Chain(f"l.{n}", "l", "genome", "accessions", (f"GCF_{n}",)) for n in range(12)]
+        async with serve(answer) as script:
+            pace = Pace(script.url, rate=20, concurrency=16, policy=FAST)
+            async with open_asker(pace, open_body, Traffic()) as asker:
+                every = [*lists, CHAIN]
+                await asyncio.gather(
+                    *(walk(one, *endpoint_of(one), Mark(), asker, keep) for one in every)
+                )
+
+    asyncio.run(work())
+    assert (order.count("list"), order.count("taxon")) == (12, 3)
+    assert order[:6].count("taxon") >= 2
 
 
 def test_redirects_are_not_followed() -> None:
