@@ -97,6 +97,7 @@ def _uncollected() -> Iterator[None]:
         yield
     finally:
         gc.freeze()
+        atexit.register(gc.unfreeze)  # what Python takes apart at its end is all of it
         if was:
             gc.enable()
 

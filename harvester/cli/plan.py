@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import click
 
+from harvester.api.practice import served
 from harvester.cli.options import base_url_option
 from harvester.counting import count_queries
 from harvester.estimate import Estimate, Plan, plan_of
@@ -31,6 +32,7 @@ _PATIENCE = 10.0
 @click.argument("jobs", nargs=-1, required=True, metavar="JOB...")
 @click.option("--offline", is_flag=True, help="Send no request at all.")
 @base_url_option
+@click.option("--sandbox", is_flag=True, help="Count in a sandbox inside this process.")
 @click.option("--rps", type=click.FloatRange(min=0, min_open=True), help="Requests a second.")
 @click.option("--concurrency", type=click.IntRange(1, 256), help="Requests in flight.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document a job.")
@@ -39,6 +41,7 @@ def plan(
     *,
     offline: bool,
     base_url: str | None,
+    sandbox: bool,
     rps: float | None,
     concurrency: int | None,
     as_json: bool,
@@ -50,21 +53,29 @@ def plan(
 
     \b
     harvester plan jobs/ecoli.yaml
+    harvester plan --sandbox jobs/quickstart.yaml
     harvester plan jobs/*.yaml --offline
     """
     configure("console", None, quiet=True)
     loaded = load_jobs(jobs)
-    settings = Settings.load(environment(), base_url=base_url, rps=rps, concurrency=concurrency)
-    for job in loaded:
-        pace = pace_of(job, settings, _PATIENCE)
-        since = due_since(job)
-        counts = {} if offline else asyncio.run(count_queries(job.queries, pace, since))
-        known = experience_of(job)
-        found = plan_of(job.queries, counts, pace.rate, pace.concurrency, known)
-        days = _by_query(job, since)
-        click.echo(_document(job, found, days) if as_json else _text(job, found, pace.rate, days))
-        if known.past and not as_json:
-            click.echo(_last(known.past))
+    with served(sandbox=sandbox) as sandbox_url:
+        settings = Settings.load(
+            environment(), base_url=sandbox_url or base_url, rps=rps, concurrency=concurrency
+        )
+        for job in loaded:
+            _one(job, settings, offline=offline, as_json=as_json)
+
+
+def _one(job: Job, settings: Settings, *, offline: bool, as_json: bool) -> None:
+    pace = pace_of(job, settings, _PATIENCE)
+    since = due_since(job)
+    counts = {} if offline else asyncio.run(count_queries(job.queries, pace, since))
+    known = experience_of(job)
+    found = plan_of(job.queries, counts, pace.rate, pace.concurrency, known)
+    days = _by_query(job, since)
+    click.echo(_document(job, found, days) if as_json else _text(job, found, pace.rate, days))
+    if known.past and not as_json:
+        click.echo(_last(known.past))
 
 
 def _by_query(job: Job, since: Mapping[str, str]) -> dict[str, str]:
