@@ -32,9 +32,10 @@ from harvester.publish.load import (
     group_for,
     load_files,
     room_for,
+    settle_keys,
 )
 from harvester.publish.made import Made, put_made
-from harvester.publish.manifest import CommittedRun, LakeFile, Manifest
+from harvester.publish.manifest import CommittedRun, LakeFile, Manifest, TableState
 from harvester.publish.sql import text
 from harvester.publish.template import make_form
 from harvester.publish.workbench import KEYS, MEMORY, workbench
@@ -50,6 +51,8 @@ _log = get_logger(__name__)
 _LITTLE = "128MB"
 #: So many rows are worth a DuckDB of their own, and are better compressed at once than logged.
 _MANY = 2_000
+#: One in so many rows may have come again: more are better built anew than mended.
+_REPEATED = 10
 
 
 class _Part(Struct, frozen=True):
@@ -250,6 +253,7 @@ class _Loading(Struct):
         self._load()
         for table in self._loaded:
             self._take_back(table)
+            self._settle(table, manifest.table(table))
         for table in {*manifest.tables, *self._loaded}:
             held, loaded = manifest.table(table), self._loaded[table]
             if not held.rows == held.versions == loaded:
@@ -302,6 +306,17 @@ class _Loading(Struct):
             gone = drop_rows(self.database.connection, self.lake, layout, files, self._void)
             self._loaded[table] -= gone
             _log.debug("rows taken back", table=table, rows=gone)
+
+    def _settle(self, table: str, held: TableState) -> None:
+        """Of what came more than once, keeps the row that counts."""
+        if not 0 < self._loaded[table] - held.rows <= held.rows / _REPEATED:
+            return
+        self._set("memory_limit", MEMORY)
+        layout, seen = _layouts()[table], self.moment
+        gone = settle_keys(self.database.connection, self.lake, layout, held.data, seen)
+        self._set("memory_limit", KEYS)
+        self._loaded[table] -= gone
+        _log.debug("rows that came again left out", table=table, rows=gone)
 
     def _set(self, option: str, value: str) -> None:
         self._run(f"SET {option} = {text(value)}")

@@ -31,6 +31,7 @@ __all__ = [
     "load_files",
     "load_tables",
     "room_for",
+    "settle_keys",
 ]
 
 #: Bytes of a row in a Parquet file up to which it is a narrow one.
@@ -128,6 +129,23 @@ def drop_rows(
     )
     over = f"USING ({brought}) o WHERE {same('v', 'o', met)}"
     return one(connection, f"DELETE FROM {layout.in_sql} v {over}")
+
+
+def settle_keys(
+    connection: Connection, lake: Lake, layout: Layout, files: Iterable[LakeFile], seen: datetime
+) -> int:
+    """Where a key is there more than once, only the row stays that these files have of it.
+
+    Tells how many rows fewer there are then.
+    """
+    key = columns(layout.key)
+    counted = f"SELECT {key} FROM {layout.in_sql} GROUP BY {key} HAVING count(*) > 1"
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE twice AS {counted}")
+    same_key = same("v", "t", layout.key)
+    gone = one(connection, f"DELETE FROM {layout.in_sql} v USING twice t WHERE {same_key}")
+    rows = Relation(lake, layout, TableState(tuple(files)), MOMENTS, usual=[seen]).current
+    chosen = f"{rows} WHERE EXISTS (SELECT 1 FROM twice t WHERE {same_key})"
+    return gone - one(connection, f"INSERT INTO {layout.in_sql} {chosen}")
 
 
 def link_views(database: Attached, lake: Lake, manifest: Manifest) -> None:

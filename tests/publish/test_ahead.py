@@ -76,7 +76,11 @@ def _publish(place: Place, ahead: Ahead, run_id: str, *changes: TableChange) -> 
 
 
 def _one_table(
-    place: Place, *parts: list[Row], void: str = "", table: str = "genome"
+    place: Place,
+    *parts: list[Row],
+    void: str = "",
+    table: str = "genome",
+    labels: tuple[str, ...] = (GOOD,),
 ) -> bool | None:
     """Whether it had something to give; the database is right in any case."""
     run_id = place.begin()
@@ -84,7 +88,7 @@ def _one_table(
         paths = place.stage(run_id, table, *parts)
         _tell(place, ahead, table, paths, list(parts))
         ahead.rest(frozenset({void}))
-        assert _publish(place, ahead, run_id, place.merge(run_id, table, paths))
+        assert _publish(place, ahead, run_id, place.merge(run_id, table, paths, *labels))
         return ahead.given
 
 
@@ -130,17 +134,37 @@ def test_what_is_not_loaded_yet_is_loaded_in_the_end(place: Place) -> None:
 
 
 @pytest.mark.parametrize(
+    "again",
+    [
+        [GENOMES[0], GENOMES[1]],
+        [{**GENOMES[0], "submitter": "two"}, {**GENOMES[1], "_chain": "q.1/0"}],
+        [{**GENOMES[0], "submitter": "two"}, {**GENOMES[0], "submitter": "three"}],
+    ],
+    ids=["twice", "changed", "thrice"],
+)
+def test_of_rows_that_came_again_the_last_is_kept(place: Place, again: list[Row]) -> None:
+    many: list[Row] = [{"accession": f"B{number}"} for number in range(20)]
+    assert _one_table(place, [*GENOMES, *many], again, labels=(GOOD, "q.1/0"))
+    assert place.ask("SELECT count(*) FROM genome") == [len(GENOMES) + 20]
+    told = place.ask("SELECT submitter FROM genome WHERE accession = 'A0'")
+    assert told == [[row for row in again if row["accession"] == "A0"][-1]["submitter"]]
+
+
+@pytest.mark.parametrize(
     "parts",
     [
         [GENOMES, [*GENOMES[:1]]],
-        [GENOMES, [{**GENOMES[0], "submitter": "two"}]],
         [GENOMES, [{"accession": "B", "_chain": "q.0/1"}]],
+        [
+            [*GENOMES, *({"accession": f"B{n}"} for n in range(9))],
+            [{"accession": "B", "_chain": "q.0/1"}],
+        ],
     ],
-    ids=["twice", "changed", "void in the end"],
+    ids=["many again", "void in the end", "a few of them"],
 )
 def test_rows_that_do_not_count_are_in_no_database(place: Place, parts: list[list[Row]]) -> None:
     assert _one_table(place, *parts) is False
-    assert place.ask("SELECT count(*) FROM genome") == [len(GENOMES)]
+    assert place.ask("SELECT count(*) FROM genome") == [len(parts[0])]
 
 
 def test_rows_that_are_known_to_be_void_are_left_out(place: Place) -> None:
