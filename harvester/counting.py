@@ -37,8 +37,8 @@ async def count_queries(
 async def count_chain(chain: Chain, asker: Asker) -> int | None:
     """How many records NCBI has for a chain, where it can tell."""
     resource, endpoint = endpoint_of(chain)
-    if endpoint.brief:
-        return None
+    if endpoint.batch > 1 or not endpoint.paged:
+        return None  # lists tell their own length
     request = build(chain, endpoint, ndjson=False, page_size=1)
     try:
         opened = await asker.ask(request, resource)

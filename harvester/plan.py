@@ -48,7 +48,7 @@ def plan_chains(queries: Iterable[Query]) -> tuple[Chain, ...]:
     In each turn those come first that may go on for many pages: such a chain is what a run waits
     for in the end.
     """
-    ordered = sorted(queries, key=lambda query: endpoint_of(query)[1].brief)
+    ordered = sorted(queries, key=lambda query: endpoint_of(query)[1].is_brief(query.filters))
     rounds = zip_longest(*(chains_of(query) for query in ordered))
     return tuple(chain for turn in rounds for chain in turn if chain is not None)
 

@@ -170,7 +170,9 @@ _GENE_QUERY = (
     Param("query", "string", "Only genes whose text matches these words."),
     Param("types", "enum", "Only genes of these types.", many=True, choices=_GENE_TYPES),
 )
-_SUBTREE = Param("tax_search_subtree", "bool", "Genes of the taxa below the named one as well.")
+_SUBTREE = Param(
+    "tax_search_subtree", "bool", "Genes of the taxa below the named one as well.", widens=True
+)
 _ACCESSION_FILTER = Param(
     "accession_filter", "string", "Only genes placed on these sequences.", many=True
 )
@@ -194,7 +196,7 @@ TAXONOMY = (
         "Whole reports, numbers only, or metadata.",
         choices=("COMPLETE", "TAXIDS", "METADATA"),
     ),
-    Param("children", "bool", "The taxa directly below the named ones as well."),
+    Param("children", "bool", "The taxa directly below the named ones as well.", widens=True),
     Param("ranks", "enum", "Only taxa of these ranks.", many=True, choices=_RANKS),
 )
 

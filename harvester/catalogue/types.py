@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from msgspec import Struct, field
@@ -25,7 +26,10 @@ Kind = Literal["bool", "string", "int", "date", "enum"]
 
 
 class Param(Struct, frozen=True):
-    """One filter: its bare name, its type, and the name under which it travels."""
+    """One filter: its bare name, its type, and the name under which it travels.
+
+    One that `widens` brings more records than are named.
+    """
 
     name: str
     kind: Kind
@@ -33,6 +37,7 @@ class Param(Struct, frozen=True):
     many: bool = False
     choices: tuple[str, ...] = ()
     wire: str = ""
+    widens: bool = False
 
     @property
     def wire_name(self) -> str:
@@ -68,10 +73,11 @@ class Endpoint(Struct, frozen=True):
     paged: bool = True
     newer: Newer | None = None
 
-    @property
-    def brief(self) -> bool:
+    def is_brief(self, filters: Iterable[tuple[str, object]]) -> bool:
         """Whether all of an answer is a page or so: of a list it is, of others nobody knows."""
-        return self.batch > 1 or not self.paged
+        wide = {param.name for param in self.filters if param.widens}
+        widened = any(name in wide and value for name, value in filters)
+        return not self.paged or (self.batch > 1 and not widened)
 
 
 class Split(Struct, frozen=True):

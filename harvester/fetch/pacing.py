@@ -26,6 +26,8 @@ _STEP = 20
 _CALM = 5.0
 #: A page takes about a second: a request with so many behind it is due so much earlier.
 _PAGE_SECONDS = 1.0
+#: But not by more, known or not: who waits holds a connection, which a server closes in the end.
+_FARTHEST, _UNKNOWN = 10.0, 15.0
 #: Who waits for so long waits for the rate, and not for a busy process.
 _NOTED = 0.02
 #: From this share of the stated limit on, it is the run itself that uses the limit up.
@@ -82,7 +84,7 @@ class Pacer:
         self._waiting += 1
         came = asyncio.get_running_loop().time()
         try:
-            departure = await self._stand_in_line(came - behind * _PAGE_SECONDS)
+            departure = await self._stand_in_line(came - _ahead(behind))
         finally:
             self._waiting -= 1
         if departure.moment > came + _NOTED:
@@ -178,6 +180,11 @@ class Pacer:
     @staticmethod
     def _make(rate: float) -> AsyncLimiter:
         return AsyncLimiter(1, (1 + MARGIN) / rate)
+
+
+def _ahead(behind: float) -> float:
+    """By how many seconds a request is due earlier than one that nothing follows."""
+    return _UNKNOWN if behind == inf else min(behind * _PAGE_SECONDS, _FARTHEST)
 
 
 def _number(header: str) -> float | None:

@@ -30,7 +30,7 @@ class Mark(Struct, frozen=True):
     total: int | None = None
 
     def behind(self, *, brief: bool) -> float:
-        """How many pages follow the next one; who does not know had better ask."""
+        """How many pages follow the next one; who does not know had better ask, but for lists."""
         if self.total is None:
             return 0 if brief else inf
         return max(0, ceil(self.total / PAGE_SIZE) - self.number - 1)
@@ -66,7 +66,7 @@ async def _page(
 ) -> Opened:
     """One page. The first is asked for as JSON, which alone tells how many records there are."""
     plain = build(chain, endpoint, mark.token, ndjson=mark.number > 0)
-    request = replace(plain, behind=mark.behind(brief=endpoint.brief))
+    request = replace(plain, behind=mark.behind(brief=endpoint.is_brief(chain.filters)))
 
     def lines() -> Request:
         return replace(build(chain, endpoint, mark.token), lenient=True)

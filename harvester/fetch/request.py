@@ -24,7 +24,7 @@ class Request(Struct, frozen=True):
     """A request below the base URL, ready to be sent.
 
     `lenient` takes lines for what they are, even a last one that is cut off. `behind` are the
-    requests that can only follow this one; who does not know goes first.
+    requests that can only follow this one, infinitely many where nobody knows.
     """
 
     method: str

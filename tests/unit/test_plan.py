@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from harvester.model import Query
-from harvester.plan import chains_of, plan_chains, request_columns
+from harvester.plan import chains_of, endpoint_of, plan_chains, request_columns
 
 
 def _ids(count: int, name: str = "q") -> Query:
@@ -43,6 +44,23 @@ def test_in_each_turn_those_come_first_of_which_nobody_knows_the_end() -> None:
     )
     chains = plan_chains([_ids(1001), summary, taxa, features])
     assert [chain.id for chain in chains] == ["t.0", "a.0", "q.0", "s.0", "a.1", "q.1"]
+
+
+@pytest.mark.parametrize(
+    ("query", "brief"),
+    [
+        (Query("q", "taxonomy", "taxa", ("562",)), True),
+        (Query("q", "taxonomy", "taxa", ("562",), filters=(("children", True),)), False),
+        (Query("q", "taxonomy", "taxa", ("562",), filters=(("children", False),)), True),
+        (Query("q", "gene", "symbols", ("A",), "9606"), True),
+        (Query("q", "gene", "symbols", ("A",), "40674", (("tax_search_subtree", True),)), False),
+        (Query("q", "genome", "taxa", ("562",)), False),
+        (Query("q", "virus_summary", "taxa", ("1335626",)), True),
+    ],
+)
+def test_a_list_is_brief_unless_a_filter_widens_it(query: Query, brief: bool) -> None:  # noqa: FBT001
+    _, endpoint = endpoint_of(query)
+    assert endpoint.is_brief(query.filters) is brief
 
 
 def test_columns_that_the_request_fills() -> None:
