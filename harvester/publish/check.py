@@ -22,18 +22,26 @@ _log = get_logger(__name__)
 
 
 def check(
-    connection: Connection, file: Path, manifest: Manifest, gained: Manifest | None = None
+    connection: Connection,
+    file: Path,
+    manifest: Manifest,
+    gained: Manifest | None = None,
+    *,
+    views: bool = False,
 ) -> None:
     """Opens the file as a reader would; LakeError where it is not complete and consistent.
 
     Where the file is a checked one that `gained` was added to, what that cannot have touched is not
     looked at again; the keys that came were held against all others when they were added. The views
-    of a table without a row, and what is said of columns, were looked at when the form was made.
+    of a table without a row, and what is said of columns, were looked at when the form was made;
+    where tables are `views`, these are made in its place, and told of anew.
     """
     connection.execute(f"SET memory_limit = {text(KEYS)}")
     connection.execute(f"ATTACH {text(str(file))} AS new (READ_ONLY)")
     connection.execute("USE new")
     faults = list(_faults(connection, manifest, gained))
+    if views:
+        faults += _silence(connection)
     connection.execute(f"USE {HOME}")
     connection.execute("DETACH new")
     if faults:
@@ -111,9 +119,14 @@ def check_form(connection: Connection) -> None:
     """Whether all that a new database begins with can be read, and each column is documented."""
     for layout in table_layouts():
         _bind_views(connection, layout)
+    for fault in _silence(connection):
+        raise LakeError(fault)
+
+
+def _silence(connection: Connection) -> Iterator[str]:
     columns_without = (
         "SELECT count(*) FROM duckdb_columns() WHERE NOT internal AND comment IS NULL "
         "AND schema_name IN ('main', 'meta') AND database_name = current_database()"
     )
     if missing := one(connection, columns_without):
-        raise LakeError(f"{missing} columns are not documented")
+        yield f"{missing} columns are not documented"

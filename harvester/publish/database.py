@@ -65,7 +65,7 @@ def _build(lake: Lake, made: Made, aside: Path, *, views: bool) -> None:
                 fill = link_views if views else load_tables
                 fill(database, lake, made.manifest)
                 put_made(connection, replace(made, versions=made.now))
-            check(connection, aside, made.manifest)
+            check(connection, aside, made.manifest, views=views)
 
     files = (file for state in made.manifest.tables.values() for file in state.data)
     with_room(work, room_for(files, group=group))

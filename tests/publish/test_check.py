@@ -48,6 +48,17 @@ def test_what_is_not_right_is_told(built: Place, damage: tuple[str, ...], told: 
         _check(built, *damage)
 
 
+def test_views_that_do_not_say_what_their_columns_are_are_told(place: Place) -> None:
+    place.run("gene", [{"gene_id": 1, "symbol": "a"}])
+    place.build(register="views")
+    with duckdb.connect(str(place.file)) as connection:
+        connection.execute("COMMENT ON COLUMN gene.symbol IS NULL")
+    with workbench("", KEYS) as bench:
+        check(bench, place.file, place.manifest)
+        with pytest.raises(LakeError, match="1 columns are not documented"):
+            check(bench, place.file, place.manifest, views=True)
+
+
 def test_a_view_that_shows_nothing_is_seen(built: Place) -> None:
     with pytest.raises(duckdb.Error, match="symbol"):
         _check(built, "ALTER TABLE gene RENAME symbol TO other")
