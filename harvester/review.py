@@ -94,7 +94,7 @@ class Review(Struct):
         """More has arrived: what was surveyed before is out of date."""
         self._found = None
         self._staged.clear()
-        self.desk.close()
+        self.desk.clear()
 
     def close(self) -> None:
         """Nothing more is asked of the rows."""

@@ -66,17 +66,15 @@ def run_job(
             for record in Refresh(lake, manifest, spill).decide(job):
                 run.record(**record)
         review = Review(lake, job, run.ledger, manifest, allowed, Desk(lake, run.id))
-        try:
-            with (
-                structlog.contextvars.bound_contextvars(run=run.id, job=job.name),
-                _ahead(run, review) as ahead,
-            ):
-                course = _Course(run, review, pace, ahead)
-                stop = course.harvest(observer, reins)
-                return course.finish(stop, on_publish)
-        finally:
-            review.close()
-            run.journal.close()
+        with (
+            closing(run.journal),
+            closing(review),
+            structlog.contextvars.bound_contextvars(run=run.id, job=job.name),
+            _ahead(run, review) as ahead,
+        ):
+            course = _Course(run, review, pace, ahead)
+            stop = course.harvest(observer, reins)
+            return course.finish(stop, on_publish)
 
 
 @contextmanager

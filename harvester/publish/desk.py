@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import PurePosixPath
+from threading import Lock
 from typing import Any, TypeVar, cast
 
 import duckdb
 
+from harvester.errors import LakeError
 from harvester.publish.sql import name
 from harvester.publish.workbench import HOME, KEYS, Connection, with_room, workbench
 from harvester.store.lake import Lake
@@ -26,12 +28,17 @@ _SCRATCH = "scratch"
 
 
 class Desk:
-    """One DuckDB for all tables of a run; closed, it is empty, and opens when it is used again."""
+    """One DuckDB for all tables of a run, which one thread at a time uses.
+
+    Cleared, it holds nothing and opens when it is used again; closed, it refuses.
+    """
 
     def __init__(self, lake: Lake, run_id: str) -> None:
         self.lake = lake
         self.run_id = run_id
         self._open = ExitStack()
+        self._turn = Lock()
+        self._closed = False
         self._bench: Connection | None = None
         self._room = ""
         self._laid: dict[str, tuple[object, Any]] = {}
@@ -50,9 +57,17 @@ class Desk:
         """
 
         def inside(room: str) -> T:
-            return task(self._at(room, table, rows, lay))
+            try:
+                return task(self._at(room, table, rows, lay))
+            except BaseException as error:
+                self._put_away(error)
+                raise
 
-        return with_room(inside, KEYS)
+        with self._turn:
+            if self._closed:
+                message = "the run is over, its rows are not looked at any more"
+                raise LakeError(message)
+            return with_room(inside, KEYS)
 
     def _at(self, room: str, table: str, rows: object, lay: Callable[[Connection], Laid]) -> Laid:
         bench = self._with(room)
@@ -80,13 +95,21 @@ class Desk:
             self._room = room
         return self._bench
 
-    def _put_away(self) -> None:
+    def _put_away(self, failure: BaseException | None = None) -> None:
+        """Closes the DuckDB; one in which something failed is not used again by anybody."""
         self._laid.clear()
         self._bench = None
-        with suppress(duckdb.Error):  # what is broken is closed all the same
-            self._open.close()
+        with suppress(duckdb.Error):
+            self._open.__exit__(type(failure) if failure else None, failure, None)
+
+    def clear(self) -> None:
+        """Takes everything off: more has arrived, or is to be asked for."""
+        with self._turn:
+            self._put_away()
+            self.lake.delete_folder(f"_runs/{self.run_id}/{_SCRATCH}")
 
     def close(self) -> None:
-        """Takes everything off."""
-        self._put_away()
-        self.lake.delete_folder(f"_runs/{self.run_id}/{_SCRATCH}")
+        """Takes everything off, for good; waits for a task that is under way in another thread."""
+        with self._turn:
+            self._closed = True
+        self.clear()

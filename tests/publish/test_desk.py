@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from threading import Event
 
 import duckdb
 import pytest
@@ -85,14 +87,46 @@ def test_what_cannot_be_done_is_told_and_the_next_table_is_not_the_worse_for_it(
     assert desk.work("genome", rows, rows.lay, _told) == [(1,)]
 
 
-def test_closed_it_leaves_no_file_and_can_be_used_again(desk: Desk, tmp_path: Path) -> None:
+def test_cleared_it_leaves_no_file_and_can_be_used_again(desk: Desk, tmp_path: Path) -> None:
     rows = Reader(1)
     desk.lake.write(f"{desk.folder('gene')}/copy", b"")
     desk.work("gene", rows, rows.lay, _told)
-    desk.close()
+    desk.clear()
     assert list(tmp_path.rglob("*")) == [tmp_path / "_runs", tmp_path / "_runs" / RUN]
     assert desk.work("gene", rows, rows.lay, _told) == [(1,)]
     assert rows.read == 2
+
+
+def test_it_is_closed_when_the_task_under_way_is_done_and_then_refuses(desk: Desk) -> None:
+    rows, begun, go_on = Reader(1), Event(), Event()
+
+    def slow(connection: Connection) -> object:
+        begun.set()
+        assert go_on.wait(30)
+        return _told(connection)
+
+    with ThreadPoolExecutor(2) as threads:
+        told = threads.submit(desk.work, "gene", rows, rows.lay, slow)
+        assert begun.wait(30)
+        closed = threads.submit(desk.close)
+        assert not closed.done()
+        go_on.set()
+        assert told.result() == [(1,)]
+        closed.result()
+    with pytest.raises(LakeError, match="the run is over"):
+        desk.work("gene", rows, rows.lay, _told)
+
+
+def test_what_a_task_that_failed_had_made_is_not_there_for_the_next(desk: Desk) -> None:
+    rows = Reader(1)
+
+    def fails(connection: Connection) -> None:
+        connection.execute("DELETE FROM delivered")
+        raise OSError
+
+    with pytest.raises(OSError):  # noqa: PT011 - it is the one above
+        desk.work("gene", rows, rows.lay, fails)
+    assert desk.work("gene", rows, rows.lay, _told) == [(1,)]
 
 
 def _in_mebibytes(room: str) -> str:
