@@ -96,8 +96,6 @@ def _uncollected() -> Iterator[None]:
     try:
         yield
     finally:
-        gc.freeze()
-        atexit.register(gc.unfreeze)  # what Python takes apart at its end is all of it
         if was:
             gc.enable()
 

@@ -58,7 +58,7 @@ def plan(
     """
     configure("console", None, quiet=True)
     loaded = load_jobs(jobs)
-    with served(sandbox=sandbox) as sandbox_url:
+    with served(sandbox=sandbox and not offline) as sandbox_url:
         settings = Settings.load(
             environment(), base_url=sandbox_url or base_url, rps=rps, concurrency=concurrency
         )

@@ -81,27 +81,6 @@ def test_a_command_imports_nothing_heavy_that_it_does_not_need(folder: Path, url
     assert done.stdout.splitlines()[-1] == "[] (True, 50000)"
 
 
-#: A command with somebody at work beside it, so that Python takes all apart in the end.
-BESIDE = """
-import sys, threading
-threading.Thread(target=threading.main_thread().join).start()
-from harvester.cli.main import main
-main()
-"""
-
-
-def test_nothing_is_said_of_what_was_imported_when_it_is_taken_apart(folder: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", BESIDE, "run", "good.yaml", "--help"],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert (done.stdout[:6], done.stderr) == ("Usage:", "")
-
-
 #: Tells what is done at its end: what was asked for, what a thread does, what Python does itself.
 ENDING = """
 import atexit, sys, threading, time
