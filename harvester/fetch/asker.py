@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from math import inf
 from typing import Protocol
 
 from msgspec import Struct
@@ -118,6 +119,7 @@ class Asker:
             except TransientError as error:
                 attempt += not probe
                 await self._pause(attempt, error)
+                request = replace(request, behind=inf)  # it has waited in line before
             else:
                 self._budget.good += 1
                 self._pacer.credit()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from math import inf
 from types import SimpleNamespace
 from typing import Any
 
@@ -47,11 +48,12 @@ def _paced(pacer: Pacer, traffic: Traffic) -> aiohttp.TraceConfig:
     """
 
     async def turn(_session: aiohttp.ClientSession, request: SimpleNamespace, _: Any) -> None:  # noqa: ANN401
+        leave, behind = request.trace_request_ctx
         if hasattr(request, "sent"):
             # aiohttp itself sends a GET again when a kept connection breaks before the answer.
             traffic.again("connection")
+            behind = inf  # it has waited in line before
         request.sent = True
-        leave, behind = request.trace_request_ctx
         request.departure = await pacer.turn(behind)
         traffic.sent(pacer.rate)
         leave()

@@ -235,6 +235,38 @@ def test_a_chain_of_many_pages_is_not_kept_waiting_by_lists() -> None:
     assert order[:6].count("taxon") >= 2
 
 
+@pytest.mark.parametrize("fails", [drops(), says("", 503)], ids=["broken off", "refused"])
+def test_who_must_ask_again_does_not_wait_in_line_again(fails: Answer) -> None:
+    order: list[str] = []
+    brief = Chain("l.0", "l", "genome", "accessions", ("GCF_1",))
+    long = [Chain(f"q.{n}", "q", "genome", "taxa", (str(n),)) for n in range(4)]
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        order.append("list" if "/taxon/" not in request.path else request.path)
+        if order.count("list") == 1 and order[-1] == "list":
+            return await fails(request)
+        page = order.count(order[-1])
+        told = {"reports": [{"accession": "A"}], "total_count": 10_000}
+        more = {"next_page_token": f"t{page}"} if order[-1] != "list" and page < 10 else {}
+        return await says(json.dumps(told | more))(request)
+
+    async def keep(_: Page) -> None:
+        pass
+
+    async def work() -> None:
+        async with serve(answer) as script:
+            pace = Pace(script.url, rate=50, concurrency=16, policy=FAST)
+            async with open_asker(pace, open_body, Traffic()) as asker:
+                every = [brief, *long]  # who comes first has no line before it
+                await asyncio.gather(
+                    *(walk(one, *endpoint_of(one), Mark(), asker, keep) for one in every)
+                )
+
+    asyncio.run(work())
+    assert (len(order), order[0]) == (42, "list")
+    assert order.index("list", 1) < 12
+
+
 def test_redirects_are_not_followed() -> None:
     walked = _walk(says("", 302, Location="http://127.0.0.1:1/elsewhere"), key="secret")
     assert isinstance(walked.error, RefusedError)
