@@ -55,10 +55,8 @@ def _names(
     if not files or not keys:
         return {}
     rows = parquet(lake, (file.path for file in files))
-    key, newest = (
-        key_text(resource.key),
-        f"arg_max(CAST({path(resource.called)} AS VARCHAR), {RUN_ID.name})",
-    )
+    key = key_text(resource.key)
+    newest = f"arg_max(CAST({path(resource.called)} AS VARCHAR), {RUN_ID.name})"
     found = connection.execute(
         f"SELECT {key}, {newest} FROM {rows} "
         f"WHERE {_likely(resource.key, keys)} AND {key} IN {any_of(sorted(keys))} GROUP BY ALL"
