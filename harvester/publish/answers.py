@@ -13,7 +13,8 @@ from harvester.publish.desk import Desk
 from harvester.publish.evolve import todays_files
 from harvester.publish.layout import Layout, table_layout
 from harvester.publish.manifest import TableState
-from harvester.publish.sql import columns, name, parquet, same, sql_type
+from harvester.publish.relations import nothing
+from harvester.publish.sql import columns, name, parquet, repeats, same, sql_type
 from harvester.publish.staged import put_table, take_labels, valid_rows
 from harvester.publish.workbench import Connection, one
 from harvester.schema import HASH, QUERY, RUN_ID
@@ -92,8 +93,7 @@ class Answers(Struct):
         put_table(self.connection, "asked", _table(self.staged.asked))
         self._see_delivered()
         self._see_named()
-        told = f"SELECT count(*) - count(DISTINCT hash({columns(self.layout.key)})) FROM delivered"
-        self.each_once = not one(self.connection, told)
+        self.each_once = not one(self.connection, repeats("delivered", self.layout.key))
 
     def see_present(self) -> None:
         """Makes the table `present`, for those who ask what was there in earlier runs."""
@@ -117,12 +117,8 @@ class Answers(Struct):
         if self.knows("held"):
             return
         key, lake, state = self.layout.key, self.staged.lake, self.staged.state
-        typed = ", ".join(
-            f"CAST(NULL AS {sql_type(field)}) AS {name(field.name)}"
-            for field in self.layout.key_fields
-        )
-        ended = f"SELECT {typed}, '' AS {RUN_ID.name} WHERE false"
-        held = f"SELECT {typed}, '' AS {RUN_ID.name}, 0 AS {HASH.name} WHERE false"
+        ended = nothing((*self.layout.key_fields, RUN_ID))
+        held = nothing((*self.layout.key_fields, RUN_ID, HASH))
         if state.ended:
             paths = (file.path for file in state.ended)
             ended = f"SELECT {columns(key)}, {RUN_ID.name} FROM {parquet(lake, paths)}"

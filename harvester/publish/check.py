@@ -10,7 +10,7 @@ import duckdb
 from harvester.errors import LakeError
 from harvester.publish.layout import META_TABLES, Layout, table_layouts
 from harvester.publish.manifest import Manifest
-from harvester.publish.sql import columns, name, text
+from harvester.publish.sql import columns, name, repeats, text
 from harvester.publish.views import FILES, MOMENTS, PAST
 from harvester.publish.workbench import HOME, KEYS, Connection, one, rows_in
 from harvester.store.lake import Lake
@@ -100,8 +100,7 @@ def _expected(manifest: Manifest, gained: Manifest | None) -> Iterator[tuple[str
 def _keys(connection: Connection, layout: Layout) -> Iterator[str]:
     """As many digests as rows: no key is there twice. Only else the keys themselves are held."""
     key, rows = columns(layout.key), f"main.{name(layout.name)}"
-    told = f"SELECT count(*) - count(DISTINCT hash({key})) FROM {rows}"
-    if not one(connection, told):
+    if not one(connection, repeats(rows, layout.key)):
         return
     grouped = f"SELECT 1 FROM {rows} GROUP BY {key} HAVING count(*) > 1"
     if twice := one(connection, f"SELECT count(*) FROM ({grouped})"):

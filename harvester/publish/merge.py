@@ -23,7 +23,6 @@ from harvester.publish.sql import columns, key_text, text
 from harvester.publish.staged import PART_OF, row_of
 from harvester.publish.workbench import one
 from harvester.schema import RUN_ID
-from harvester.store.lake import Lake
 
 __all__ = ["TableChange", "merge_table"]
 
@@ -71,32 +70,22 @@ def merge_table(
 class _Merge(Search, frozen=True):
     """A search whose findings become files."""
 
-    @property
-    def _lake(self) -> Lake:
-        return self.answers.staged.lake
-
-    @property
-    def _run_id(self) -> str:
-        return self.answers.staged.run_id
-
     def write(self) -> TableChange:
         """Gives the fresh rows, the ended versions and the changes their files."""
         files = TableState(tuple(self._data_files()), self._ended_files())
         counted = dict(
-            self.answers.connection.execute(
-                "SELECT change, count(*) FROM news GROUP BY change"
-            ).fetchall()
+            self.connection.execute("SELECT change, count(*) FROM news GROUP BY change").fetchall()
         )
-        records = one(self.answers.connection, "SELECT sum(times) FROM arrived")
+        records = one(self.connection, "SELECT sum(times) FROM arrived")
         return TableChange(
-            self.answers.layout.name,
-            rows=(self.answers.staged.state + files).rows,
+            self.layout.name,
+            rows=(self.staged.state + files).rows,
             added=counted.get("added", 0),
             changed=counted.get("changed", 0),
             returned=counted.get("returned", 0),
-            removed=one(self.answers.connection, "SELECT count(*) FROM leaving"),
+            removed=one(self.connection, "SELECT count(*) FROM leaving"),
             records=records,
-            duplicates=records - one(self.answers.connection, "SELECT count(*) FROM arrived"),
+            duplicates=records - one(self.connection, "SELECT count(*) FROM arrived"),
             files=files,
             changes=self._changes_files(),
         )
@@ -104,70 +93,65 @@ class _Merge(Search, frozen=True):
     def _data_files(self) -> Iterator[LakeFile]:
         """The files of fresh rows: parts where all is fresh as they are, of others a copy."""
         paths = (
-            f"{self.answers.layout.name}/{self._run_id}-{number:05d}.parquet" for number in count(1)
+            f"{self.layout.name}/{self.staged.run_id}-{number:05d}.parquet" for number in count(1)
         )
         mixed = []
         for part, fresh in self._fresh_counts():
-            if fresh < row_count(self._lake, self.answers.parts[part]):
+            if fresh < row_count(self.staged.lake, self.answers.parts[part]):
                 mixed.append(part)
                 continue
             path = next(paths)
-            adopt(self._lake, self.answers.parts[part], path)
+            adopt(self.staged.lake, self.answers.parts[part], path)
             yield self._lake_file(path, fresh)
-        for written in write_files(
-            self._lake, paths, self.answers.layout.arrow, self._copied(mixed)
-        ):
+        for written in write_files(self.staged.lake, paths, self.layout.arrow, self._copied(mixed)):
             yield self._lake_file(written.path, written.rows)
 
     def _fresh_counts(self) -> list[tuple[int, int]]:
         """The parts that hold fresh rows, and how many."""
         counted = f"SELECT {PART_OF} AS part, count(*) FROM news GROUP BY part ORDER BY part"
-        return [
-            (int(part), fresh)
-            for part, fresh in self.answers.connection.execute(counted).fetchall()
-        ]
+        return [(int(part), fresh) for part, fresh in self.connection.execute(counted).fetchall()]
 
     def _copied(self, parts: Sequence[int]) -> Iterator[pa.RecordBatch]:
         for part in parts:
-            rows = self.answers.connection.sql(
+            rows = self.connection.sql(
                 f"SELECT {row_of(part)} AS number FROM news "
                 f"WHERE {PART_OF} = {part} ORDER BY number"
             ).to_arrow_table()
             numbers = rows.column("number").combine_chunks()
-            for batch in chosen(self._lake, self.answers.parts[part], numbers):
-                yield batch.cast(self.answers.layout.arrow)
+            for batch in chosen(self.staged.lake, self.answers.parts[part], numbers):
+                yield batch.cast(self.layout.arrow)
 
     def _ended_files(self) -> tuple[LakeFile, ...]:
-        key = self.answers.layout.key
+        key = self.layout.key
         schema = pa.schema(
-            [(field.name, field.arrow_type) for field in (*self.answers.layout.key_fields, RUN_ID)]
+            [(field.name, field.arrow_type) for field in (*self.layout.key_fields, RUN_ID)]
         ).append(pa.field("change", pa.string()))
         ended = (
             f"SELECT {columns(key)}, held_by, 'changed' FROM news WHERE change = 'changed' "
             f"UNION ALL SELECT {columns(key)}, {RUN_ID.name}, 'removed' FROM leaving"
         )
-        path = f"_ended/{self.answers.layout.name}/{self._run_id}.parquet"
+        path = f"_ended/{self.layout.name}/{self.staged.run_id}.parquet"
         return self._written(path, schema, ended)
 
     def _changes_files(self) -> tuple[LakeFile, ...]:
-        layout, key = meta_layout("changes"), key_text(self.answers.layout.key)
-        head = f"SELECT {text(self._run_id)}, {text(self.answers.layout.name)}, {key}"
+        layout, key = meta_layout("changes"), key_text(self.layout.key)
+        head = f"SELECT {text(self.staged.run_id)}, {text(self.layout.name)}, {key}"
         told = (
             f"{head}, change, columns FROM news LEFT JOIN differs USING (place) "
             f"UNION ALL {head}, 'removed', NULL FROM leaving"
         )
-        path = f"_meta/changes/{self._run_id}-{self.answers.layout.name}.parquet"
+        path = f"_meta/changes/{self.staged.run_id}-{self.layout.name}.parquet"
         return self._written(path, layout.arrow, told, layout.fingerprint)
 
     def _written(
         self, path: str, schema: pa.Schema, statement: str, fingerprint: str = ""
     ) -> tuple[LakeFile, ...]:
         named = f"SELECT * FROM ({statement}) t({columns(schema.names)})"
-        written = write_answer(self._lake, path, schema, self.answers.connection, named)
+        written = write_answer(self.staged.lake, path, schema, self.connection, named)
         if written is None:
             return ()
-        return (LakeFile(path, written.rows, written.size, self._run_id, fingerprint),)
+        return (LakeFile(path, written.rows, written.size, self.staged.run_id, fingerprint),)
 
     def _lake_file(self, path: str, rows: int) -> LakeFile:
-        size = self._lake.size(path)
-        return LakeFile(path, rows, size, self._run_id, self.answers.layout.fingerprint)
+        size = self.staged.lake.size(path)
+        return LakeFile(path, rows, size, self.staged.run_id, self.layout.fingerprint)

@@ -18,6 +18,7 @@ __all__ = [
     "parquet",
     "path",
     "plain_path",
+    "repeats",
     "same",
     "sql_type",
     "text",
@@ -80,6 +81,11 @@ def key_text(key: Sequence[str]) -> str:
         return f"CAST({name(key[0])} AS VARCHAR)"
     parts = (f"to_json({name(column)})" for column in key)
     return f"CAST(json_array({', '.join(parts)}) AS VARCHAR)"
+
+
+def repeats(relation: str, key: Sequence[str]) -> str:
+    """How many rows repeat a key, by its digest: that none do is certain, that some do is not."""
+    return f"SELECT count(*) - count(DISTINCT hash({columns(key)})) FROM {relation}"
 
 
 def any_of(values: Iterable[str]) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import duckdb
 import pytest
 
 from harvester.errors import LakeError
 from harvester.publish.check import check, check_form
+from harvester.publish.layout import Layout
 from harvester.publish.workbench import KEYS, workbench
 from tests.publish.place import Place
 
@@ -57,6 +59,20 @@ def test_views_that_do_not_say_what_their_columns_are_are_told(place: Place) -> 
         check(bench, place.file, place.manifest)
         with pytest.raises(LakeError, match="1 columns are not documented"):
             check(bench, place.file, place.manifest, views=True)
+
+
+def test_each_build_of_views_looks_whether_they_are_documented(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent(layout: Layout, *, views: bool) -> Iterator[str]:
+        del layout, views
+        return iter(())
+
+    place.run("gene", [{"gene_id": 1, "symbol": "a"}])
+    place.build(register="views")
+    monkeypatch.setattr("harvester.publish.load.comments_on_rows", silent)
+    with pytest.raises(LakeError, match="columns are not documented"):
+        place.build(register="views")
 
 
 def test_a_view_that_shows_nothing_is_seen(built: Place) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from harvester.errors import LakeError
 from harvester.publish import Desk
-from harvester.publish.workbench import KEYS, MEMORY, Connection
+from harvester.publish.workbench import KEYS, MEMORY, Connection, workbench
 from harvester.store.lake import Lake
 
 RUN = "run1"
@@ -127,6 +127,20 @@ def test_what_a_task_that_failed_had_made_is_not_there_for_the_next(desk: Desk) 
     with pytest.raises(OSError):  # noqa: PT011 - it is the one above
         desk.work("gene", rows, rows.lay, fails)
     assert desk.work("gene", rows, rows.lay, _told) == [(1,)]
+
+
+def test_a_duckdb_in_which_something_failed_is_nobodys_any_more(desk: Desk) -> None:
+    rows = Reader(1)
+
+    def fails(connection: Connection) -> None:
+        connection.execute("ATTACH ':memory:' AS stays")
+        raise OSError
+
+    with pytest.raises(OSError):  # noqa: PT011 - it is the one above
+        desk.work("gene", rows, rows.lay, fails)
+    with workbench("", KEYS) as other:
+        names = other.execute("SELECT database_name FROM duckdb_databases()").fetchall()
+    assert ("stays",) not in names
 
 
 def _in_mebibytes(room: str) -> str:

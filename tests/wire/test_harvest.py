@@ -208,3 +208,4 @@ def test_where_nothing_listens_nothing_is_published(tmp_path: Path) -> None:
     assert outcome.summary.status == "failed"
     assert "connect" in outcome.summary.failed[0]["reason"]
     assert not (tmp_path / "harvest.duckdb").exists()
+    assert list(tmp_path.rglob("scratch")) == []
