@@ -179,7 +179,7 @@ class Finish:
         rows = {
             "runs": [meta.run_row(summary, self._base_url, digest_of(self._job))],
             "queries": meta.query_rows(run_id, judged.verdict),
-            "items": meta.item_rows(run_id, judged.verdict),
+            "items": meta.item_rows(run_id, judged.verdict.each_item()),
             "drift": meta.drift_rows(run_id, self._ledger, self._chains),
             "messages": [
                 *meta.message_rows(run_id, self._ledger, self._chains),

@@ -34,7 +34,7 @@ from harvester.publish import (
     read_manifest,
     survey,
 )
-from harvester.report import Item, QueryReport, Verdict
+from harvester.report import Items, QueryReport, Verdict
 from harvester.report_lines import read_lines
 from harvester.runs import OpenRun, begin_run, tidy
 from harvester.spec.names import did_you_mean
@@ -167,7 +167,7 @@ class _Loaded(Struct):
                 self.manifest.table(table),
                 self.ledger.parts.get(table, []),
                 self.ledger.valid_labels(self.chains),
-                [Asked(chain.id, chain.query_id, None, 0) for chain in self.chains],
+                [Asked(chain.id, chain.query_id, [None], [0]) for chain in self.chains],
             )
         return self._staged
 
@@ -178,8 +178,8 @@ class _Loaded(Struct):
     def verdict(self, found: Survey) -> Verdict:
         """A file that was read to its end is complete, whatever is missing from it."""
         reports = tuple(self._report(query, found) for query in self.found)
-        items = (self._item(q, one) for q, reports in self.found.items() for one in reports)
-        return Verdict(reports, tuple(items))
+        items = tuple(self._items(query, found) for query, found in self.found.items())
+        return Verdict(reports, items)
 
     def removed(self, verdict: Verdict) -> Mapping[str, pa.Table]:
         """Nothing: what a file does not hold may be elsewhere."""
@@ -209,6 +209,7 @@ class _Loaded(Struct):
             state="complete",
         )
 
-    def _item(self, query: Query, report: ReportFile) -> Item:
-        state = self.ledger.state(_chain(query, report).id)
-        return Item(query, report.place, "ok" if state.rows else "empty", state.rows)
+    def _items(self, query: Query, found: Sequence[ReportFile]) -> Items:
+        rows = [self.ledger.state(_chain(query, one).id).rows for one in found]
+        outcomes = ["ok" if many else "empty" for many in rows]
+        return Items(query, [one.place for one in found], outcomes, rows)

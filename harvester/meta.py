@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from harvester import __version__
 from harvester.ledger import Ledger
 from harvester.model import Chain, Drift
-from harvester.report import QueryReport, Verdict
+from harvester.report import Item, QueryReport, Verdict
 from harvester.summary import Summary
 
 __all__ = [
@@ -75,10 +75,10 @@ def _query(run_id: str, report: QueryReport) -> Row:
     }
 
 
-def item_rows(run_id: str, verdict: Verdict) -> list[Row]:
+def item_rows(run_id: str, items: Iterable[Item]) -> Iterator[Row]:
     """One row for every identifier or taxon that the job names."""
-    return [
-        {
+    for item in items:
+        yield {
             "run_id": run_id,
             "query_id": item.query.id,
             "resource": item.query.resource,
@@ -90,8 +90,6 @@ def item_rows(run_id: str, verdict: Verdict) -> list[Row]:
             "tax_id": item.taxon.tax_id if item.taxon else None,
             "lineage": list(item.taxon.lineage) if item.taxon else None,
         }
-        for item in verdict.items
-    ]
 
 
 def message_rows(run_id: str, ledger: Ledger, chains: Iterable[Chain]) -> list[Row]:

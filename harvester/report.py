@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import repeat
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -12,11 +13,11 @@ from harvester.model import Chain, Message, Query, Taxon
 from harvester.plan import chains_of, endpoint_of, is_narrowed
 from harvester.publish import ChainCount, Loss, Survey
 
-__all__ = ["Item", "QueryReport", "Verdict", "judge"]
+__all__ = ["Item", "Items", "QueryReport", "Verdict", "judge"]
 
 
 class Item(NamedTuple):
-    """One identifier or taxon that a job names, and what it brought: there may be millions."""
+    """One identifier or taxon that a job names, and what it brought."""
 
     query: Query
     value: str
@@ -24,6 +25,26 @@ class Item(NamedTuple):
     records: int
     reason: str = ""
     taxon: Taxon | None = None
+
+
+class Items(Struct, frozen=True):
+    """What became of all values that a chain asked for, in their order: there may be millions.
+
+    Where there are no `reasons` or `taxa`, no value has any.
+    """
+
+    query: Query
+    values: Sequence[str]
+    outcomes: Sequence[str]
+    records: Sequence[int]
+    reasons: Sequence[str] = ()
+    taxa: Sequence[Taxon | None] = ()
+
+    def __iter__(self) -> Iterator[Item]:
+        """One after the other."""
+        reasons, taxa = self.reasons or repeat(""), self.taxa or repeat(None)
+        told = zip(self.values, self.outcomes, self.records, reasons, taxa, strict=False)
+        return (Item(self.query, *one) for one in told)
 
 
 class QueryReport(Struct, frozen=True):
@@ -47,7 +68,7 @@ class Verdict(Struct, frozen=True):
     """The whole run, judged."""
 
     queries: tuple[QueryReport, ...]
-    items: tuple[Item, ...]
+    items: tuple[Items, ...] = ()
 
     @property
     def failed(self) -> tuple[QueryReport, ...]:
@@ -67,10 +88,14 @@ class Verdict(Struct, frozen=True):
         found = (one for one in self.queries if one.state == "incomplete" and one.received)
         return frozenset(one.query.id for one in found if not one.since)
 
-    @property
-    def missing(self) -> tuple[Item, ...]:
-        """Identifiers that NCBI does not know."""
-        return tuple(item for item in self.items if item.outcome == "unknown")
+    def each_item(self) -> Iterator[Item]:
+        """All identifiers, one after the other."""
+        return (item for items in self.items for item in items)
+
+    def having(self, outcome: str) -> Iterator[Item]:
+        """The identifiers of which this became: those that NCBI does not know are `unknown`."""
+        found = (items for items in self.items if outcome in items.outcomes)
+        return (item for items in found for item in items if item.outcome == outcome)
 
 
 def judge(
@@ -85,10 +110,9 @@ def judge(
     walked = {query.id: list(ledger.walked(chains_of(query))) for query in queries}
     reports = tuple(_query(query, walked[query.id], ledger, found, allowed) for query in queries)
     items = tuple(
-        item
+        _items(query, chain, ledger, found)
         for query in (queries if with_items else ())
         for chain in walked[query.id]
-        for item in _items(query, chain, ledger, found)
     )
     return Verdict(reports, items)
 
@@ -179,17 +203,37 @@ def _shrunk(loss: Loss, allowed: float) -> str:
     )
 
 
-def _items(query: Query, chain: Chain, ledger: Ledger, found: Survey) -> Iterator[Item]:
-    state, matched = ledger.state(chain.id), found.matches.get(chain.id, {})
+def _items(query: Query, chain: Chain, ledger: Ledger, found: Survey) -> Items:
+    values, brought = chain.values, _brought(chain, ledger, found)
+    ended = list(_ended(chain, ledger, brought))
+    reasons = [reason for _, reason in ended]
+    taxa = [ledger.taxa.get(query.taxon or value) for value in values]
+    return Items(
+        query,
+        values,
+        [outcome for outcome, _ in ended],
+        brought,
+        reasons if any(reasons) else (),
+        taxa if any(taxa) else (),
+    )
+
+
+def _brought(chain: Chain, ledger: Ledger, found: Survey) -> Sequence[int]:
+    """How many records each value of a chain brought."""
+    if len(chain.values) == 1:
+        return [ledger.state(chain.id).rows]
+    return found.matches.get(chain.id) or [0] * len(chain.values)
+
+
+def _ended(chain: Chain, ledger: Ledger, brought: Sequence[int]) -> Iterator[tuple[str, str]]:
+    """The outcome of each value, and why."""
+    state, day = ledger.state(chain.id), ledger.window_of(chain.id)
     told = {name: message for message in state.messages for name in message.identifiers}
-    day = ledger.window_of(chain.id)
-    for value in chain.values:
-        records = matched.get(value, 0) if len(chain.values) > 1 else state.rows
+    for value, records in zip(chain.values, brought, strict=True):
         outcome, reason = _outcome(chain, state, told.get(value), records)
         if day and outcome == "empty":
             outcome, reason = "ok", f"NCBI has nothing new since {day}"
-        taxon = ledger.taxa.get(query.taxon or value)
-        yield Item(query, value, outcome, records, reason, taxon)
+        yield outcome, reason
 
 
 def _outcome(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
 from operator import or_
 
@@ -74,13 +75,14 @@ class Review(Struct):
 
     def _stage(self, table: str) -> Staged:
         chains = [chain for chain in self.chains if chain.resource == table]
+        by_key = {chain.id for chain in self.ledger.key_chains}
         return Staged(
             self.desk,
             RESOURCES[table],
             self.manifest.table(table),
             self.ledger.parts.get(table, []),
             self.ledger.valid_labels(chains),
-            [asked for chain in chains for asked in self._asked(chain)],
+            [_asked(chain, self._numbers(chain)) for chain in chains if chain.id not in by_key],
         )
 
     def survey(self) -> Survey:
@@ -230,26 +232,22 @@ class Review(Struct):
             if _answered(self.ledger.state(chain.id))
         ]
 
-    def _asked(self, chain: Chain) -> Iterator[Asked]:
-        if chain.id in {one.id for one in self.ledger.key_chains}:
-            return
-        listed = len(chain.values) > 1
-        scopes, numbers = scopes_of(chain, chain.values), self._numbers(chain)
-        for value, scope, number in zip(chain.values, scopes, numbers, strict=True):
-            yield Asked(chain.id, chain.query_id, value, scope, listed, number)
-        if listed:
-            yield Asked(chain.id, chain.query_id, None, scope_of(chain, None), listed)
-
     def _numbers(self, chain: Chain) -> list[int | None]:
-        """Of each value the taxon's number, where a taxon is asked for and its number is known."""
+        """Of each value the taxon's number, if it is known; nothing where no taxon is asked for."""
         _, endpoint = endpoint_of(chain)
         if endpoint.value_kind != "taxon":
-            return [None] * len(chain.values)
+            return []
         return [self._number(value) for value in chain.values]
 
     def _number(self, value: str) -> int | None:
         taxon = self.ledger.taxa.get(value)
         return taxon.tax_id if taxon else int(value) if value.isdecimal() else None
+
+
+def _asked(chain: Chain, taxa: Sequence[int | None]) -> Asked:
+    values = (*chain.values, None) if len(chain.values) > 1 else chain.values
+    scopes = array("q", scopes_of(chain, values))
+    return Asked(chain.id, chain.query_id, values, scopes, taxa)
 
 
 def _answered(state: ChainState) -> bool:

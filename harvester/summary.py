@@ -108,7 +108,7 @@ def missing_of(verdict: Verdict) -> list[dict[str, str]]:
             "value": item.value,
             "reason": item.reason,
         }
-        for item in verdict.missing
+        for item in verdict.having("unknown")
     ]
 
 

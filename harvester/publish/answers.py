@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple, TypeVar
+from itertools import islice
+from typing import TypeVar
 
 import pyarrow as pa
 from msgspec import Struct, field
@@ -24,21 +25,42 @@ __all__ = ["Answers", "Asked", "Staged"]
 
 T = TypeVar("T")
 
+#: Rows that Python holds at a time.
+_SOME = 10_000
+_ASKED: dict[str, pa.DataType] = {
+    "chain": pa.string(),
+    "query": pa.string(),
+    "number": pa.int32(),
+    "value": pa.string(),
+    "scope": pa.int64(),
+    "listed": pa.bool_(),
+}
 
-class Asked(NamedTuple):
-    """One thing that a chain asked for; there may be millions.
 
-    `scope` stands for the question, the same in every run. A chain that asked for several things
-    at once is `listed`, with one more entry without a value: for rows that answer to none of them.
-    `taxon` is the number that the rows' lineage must hold, where it is known.
+class Asked(Struct, frozen=True):
+    """What a chain asked for, value by value; there may be millions in all.
+
+    `scopes` stand for the questions, the same in every run. A chain that asked for several things
+    at once is `listed`, and one more that is no value ends its `values`: for rows that answer to
+    none of them. `taxa` are the numbers that the rows' lineage must hold, where they are known.
     """
 
     chain: str
     query: str
-    value: str | None
-    scope: int
-    listed: bool = False
-    taxon: int | None = None
+    values: Sequence[str | None]
+    scopes: Sequence[int]
+    taxa: Sequence[int | None] = ()
+
+    @property
+    def listed(self) -> bool:
+        """Whether a row may answer to any of several values."""
+        return len(self.values) > 1
+
+    def rows(self) -> Iterator[tuple[str, str, int, str | None, int, bool]]:
+        """As the table `asked` has it; a value is known by its chain and number from there on."""
+        told = zip(self.values, self.scopes, strict=True)
+        for number, (value, scope) in enumerate(told):
+            yield self.chain, self.query, number, value, scope, self.listed
 
 
 class Staged(Struct, frozen=True):
@@ -77,8 +99,9 @@ class Answers(Struct):
     """Makes these tables in its connection.
 
     `asked`: what each chain asked for. `delivered`: each row that counts, by chain, place, key and
-    digest. `named`: the values of lists that a row answers. `present`: the questions that brought a
-    key. `held` and `ended`: the versions in the lake that are current, and those that are over.
+    digest. `named`: the values of lists that a row answers, by their numbers. `present`: the
+    questions that brought a key. `held` and `ended`: the versions in the lake that are current, and
+    those that are over.
     """
 
     connection: Connection
@@ -90,7 +113,7 @@ class Answers(Struct):
 
     def see(self) -> None:
         """Makes the tables, and sees whether each key was delivered once."""
-        put_table(self.connection, "asked", _table(self.staged.asked))
+        put_table(self.connection, "asked", _reader(self.staged.asked))
         self._see_delivered()
         self._see_named()
         self.each_once = not one(self.connection, repeats("delivered", self.layout.key))
@@ -107,7 +130,7 @@ class Answers(Struct):
             f"SELECT a.scope, {d_key} FROM delivered d JOIN asked a USING (chain) "
             f"WHERE NOT a.listed UNION ALL "
             f"SELECT a.scope, {d_key} FROM delivered d JOIN named n USING (place) "
-            f"JOIN asked a ON a.chain = d.chain AND a.value = n.value UNION ALL "
+            f"JOIN asked a ON a.chain = d.chain AND a.number = n.number UNION ALL "
             f"SELECT a.scope, {d_key} FROM delivered d JOIN asked a USING (chain) "
             f"ANTI JOIN named n USING (place) WHERE a.listed AND a.value IS NULL)"
         )
@@ -159,11 +182,11 @@ class Answers(Struct):
         """A row answers what it echoes; without an echo, what its identifying columns hold."""
         resource = self.staged.resource
         told = [*resource.identified_by, *([QUERY.name] if resource.has_query_echo else ())]
-        self.run("CREATE TABLE named (place BIGINT, value VARCHAR)")
+        self.run("CREATE TABLE named (place BIGINT, number INTEGER)")
         if not (self.parts and told and any(one.listed for one in self.staged.asked)):
             return
         self.run(
-            f"INSERT INTO named SELECT DISTINCT n.place, a.value FROM asked a "
+            f"INSERT INTO named SELECT DISTINCT n.place, a.number FROM asked a "
             f"JOIN (SELECT place, chain, unnest({_names(resource)}) AS name "
             f"FROM ({self.rows(told)})) n "
             f"ON a.listed AND a.chain = n.chain AND lower(a.value) = lower(n.name)"
@@ -188,14 +211,14 @@ def _own_names(resource: Resource) -> Iterator[str]:
             yield f"regexp_replace({told}, '[.][0-9]+$', '')"
 
 
-def _table(asked: Sequence[Asked]) -> pa.Table:
-    return pa.table(
-        {
-            "chain": pa.array([one.chain for one in asked], pa.string()),
-            "query": pa.array([one.query for one in asked], pa.string()),
-            "value": pa.array([one.value for one in asked], pa.string()),
-            "scope": pa.array([one.scope for one in asked], pa.int64()),
-            "listed": pa.array([one.listed for one in asked], pa.bool_()),
-            "taxon": pa.array([one.taxon for one in asked], pa.int64()),
-        }
-    )
+def _reader(asked: Sequence[Asked]) -> pa.RecordBatchReader:
+    """The table `asked`, some rows at a time."""
+    schema = pa.schema(_ASKED)
+    return pa.RecordBatchReader.from_batches(schema, _batches(asked, schema))
+
+
+def _batches(asked: Sequence[Asked], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    rows = (row for one in asked for row in one.rows())
+    while some := list(islice(rows, _SOME)):
+        columns = zip(zip(*some, strict=True), schema.types, strict=True)
+        yield pa.RecordBatch.from_arrays([pa.array(*one) for one in columns], schema=schema)

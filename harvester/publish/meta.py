@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 import pyarrow as pa
@@ -16,14 +17,16 @@ from harvester.store.lake import Lake
 
 __all__ = ["keep_quarantine", "read_newest_first", "read_runs", "write_meta"]
 
+Row = dict[str, Any]
 
-def write_meta(
-    lake: Lake, name: str, run_id: str, rows: Sequence[Mapping[str, Any]]
-) -> tuple[LakeFile, ...]:
-    """One file with a run's rows of a meta table; none where there are no rows."""
+#: Rows that Python holds at a time.
+_SOME = 10_000
+
+
+def write_meta(lake: Lake, name: str, run_id: str, rows: Iterable[Row]) -> tuple[LakeFile, ...]:
+    """One file with a run's rows of a meta table, of which there may be millions; or none."""
     layout = meta_layout(name)
-    batches = pa.Table.from_pylist([dict(row) for row in rows], layout.arrow).to_batches()
-    return _written(lake, layout, run_id, iter(batches))
+    return _written(lake, layout, run_id, _batches(rows, layout.arrow))
 
 
 def keep_quarantine(
@@ -51,6 +54,12 @@ def read_newest_first(lake: Lake, manifest: Manifest, name: str) -> Iterator[dic
     for file in reversed(manifest.meta.get(name, ())):
         batches = todays_rows(lake, layout, file.path)
         yield from reversed([row for batch in batches for row in batch.to_pylist()])
+
+
+def _batches(rows: Iterable[Row], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    waiting = iter(rows)
+    while some := list(islice(waiting, _SOME)):
+        yield pa.RecordBatch.from_pylist(some, schema)
 
 
 def _valid(

@@ -39,8 +39,8 @@ def row_of(part: int) -> str:
     return f"place - {part * ROOM}"
 
 
-def put_table(connection: Connection, name: str, rows: pa.Table) -> None:
-    """Makes a table of rows that Python holds."""
+def put_table(connection: Connection, name: str, rows: pa.Table | pa.RecordBatchReader) -> None:
+    """Makes a table of rows that come from Python."""
     connection.register("arriving", rows)
     connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM arriving")
     connection.unregister("arriving")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
 
 import pyarrow as pa
 from msgspec import Struct, field
@@ -17,6 +17,9 @@ from harvester.publish.steady import is_steady
 
 __all__ = ["ChainCount", "Survey", "survey"]
 
+#: Rows that Python holds at a time.
+_SOME = 10_000
+
 
 class ChainCount(Struct, frozen=True):
     """What a chain brought."""
@@ -28,15 +31,15 @@ class ChainCount(Struct, frozen=True):
 class Survey(Struct, frozen=True):
     """What arrived, and what did not.
 
-    By chain: `chains`, and `strays`, rows of another taxon. By query: `queries`, distinct keys, and
-    `losses`. By value of a list: `matches`, rows that answer it. And `emptied`, questions that used
-    to bring rows and brought none now; and tables that are `steady`: all questions asked of these
-    brought the same rows as ever.
+    By chain: `chains`, and `strays`, rows of another taxon; and of a list `matches`, how many rows
+    answer each of its values, where any does. By query: `queries`, distinct keys, and `losses`. And
+    `emptied`, questions that used to bring rows and brought none now; and tables that are `steady`:
+    all questions asked of these brought the same rows as ever.
     """
 
     chains: Mapping[str, ChainCount] = field(default_factory=dict)
     queries: Mapping[str, int] = field(default_factory=dict)
-    matches: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    matches: Mapping[str, Sequence[int]] = field(default_factory=dict)
     losses: Mapping[str, Loss] = field(default_factory=dict)
     emptied: frozenset[int] = frozenset()
     strays: Mapping[str, int] = field(default_factory=dict)
@@ -95,14 +98,19 @@ def _queries(answers: Answers) -> dict[str, int]:
     return {query: int(keys) for query, keys in found.fetchall()}
 
 
-def _matches(answers: Answers) -> dict[str, dict[str, int]]:
+def _matches(answers: Answers) -> dict[str, array[int]]:
     found = answers.connection.execute(
-        "SELECT d.chain, n.value, count(*) FROM named n JOIN delivered d USING (place) GROUP BY ALL"
+        "SELECT d.chain, n.number, count(*) FROM named n JOIN delivered d USING (place) "
+        "GROUP BY ALL"
     )
-    matches: dict[str, dict[str, int]] = defaultdict(dict)
-    for chain, value, count in found.fetchall():
-        matches[chain][value] = count
-    return dict(matches)
+    none = {one.chain: bytes(8 * (len(one.values) - 1)) for one in answers.staged.asked}
+    matches: dict[str, array[int]] = {}
+    while some := found.fetchmany(_SOME):
+        for chain, number, count in some:
+            if chain not in matches:
+                matches[chain] = array("q", none[chain])
+            matches[chain][number] = count
+    return matches
 
 
 def _strays(answers: Answers) -> dict[str, int]:
@@ -126,14 +134,10 @@ def _strays(answers: Answers) -> dict[str, int]:
 
 def _taxa(staged: Staged) -> Iterator[tuple[str, list[int]]]:
     """The numbers that each chain asked for, where all of them are known."""
-    numbers: dict[str, list[int | None]] = defaultdict(list)
     for one in staged.asked:
-        if one.value is not None:
-            numbers[one.chain].append(one.taxon)
-    for chain, asked in numbers.items():
-        known = [number for number in asked if number is not None]
-        if len(known) == len(asked):
-            yield chain, known
+        known = [number for number in one.taxa if number is not None]
+        if known and len(known) == len(one.taxa):
+            yield one.chain, known
 
 
 def _above(lineage: Lineage) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -115,24 +115,21 @@ def outline_of(
 ) -> Outline:
     """An outline of rows in memory."""
     queries = sorted(verdict.queries, key=lambda query: query.state == "complete")
-    first = Verdict(tuple(queries[:SHOWN]), tuple(islice(_concerns(verdict), SHOWN)))
+    first = Verdict(tuple(queries[:SHOWN]))
+    concerns = chain.from_iterable(verdict.having(outcome) for outcome in CONCERNS)
     asked = [
         row | {"selectors": row["selectors"][:VALUES], "named": len(row["selectors"])}
         for row in meta.query_rows(run_id, first)
     ]
-    outcomes = Counter(item.outcome for item in verdict.items)
+    outcomes = Counter(outcome for items in verdict.items for outcome in items.outcomes)
+    items = list(meta.item_rows(run_id, islice(concerns, SHOWN)))
     return Outline(
         queries=Some(asked, len(queries)),
         outcomes=dict(sorted(outcomes.items())),
-        items=Some(meta.item_rows(run_id, first), sum(outcomes[name] for name in CONCERNS)),
+        items=Some(items, sum(outcomes[name] for name in CONCERNS)),
         messages=_grouped(messages),
         drift=Some(drift[:SHOWN], len(drift)),
     )
-
-
-def _concerns(verdict: Verdict) -> Iterable[Any]:
-    for outcome in CONCERNS:
-        yield from (item for item in verdict.items if item.outcome == outcome)
 
 
 def _grouped(messages: Iterable[meta.Row]) -> Some:

@@ -82,7 +82,7 @@ def _staged(place: Place, run_id: str, brought: dict[int, set[str]]) -> Staged:
         for key in sorted(keys)
     ]
     parts = place.stage(run_id, TABLE, rows) if rows else []
-    asked = [Asked(str(scope), _query(scope), f"v{scope}", scope) for scope in brought]
+    asked = [Asked(str(scope), _query(scope), [f"v{scope}"], [scope]) for scope in brought]
     labels = frozenset(f"{scope}/0" for scope in brought)
     return place.staged(run_id, TABLE, parts, labels, asked)
 
@@ -163,7 +163,7 @@ def test_a_key_of_several_columns_with_nulls(place: Place) -> None:
             for one, other in rows
         ]
         parts = place.stage(run_id, "sequence", found)
-        asked = [Asked("q.0", "q", "G", 1)]
+        asked = [Asked("q.0", "q", ["G"], [1])]
         return place.staged(run_id, "sequence", parts, {"q.0/0"}, asked)
 
     first = staged(("A", None), ("B", "NC_1"))

@@ -52,18 +52,17 @@ def _rows(chain: str, keys: set[int], night: Night) -> list[Row]:
 
 def _asked(night: Night) -> list[Asked]:
     return [
-        one
+        _of(query, chain, scopes)
         for query in sorted(night.queries)
-        for chain in QUERIES[query]
-        for one in _of(query, chain)
+        for chain, scopes in QUERIES[query].items()
     ]
 
 
-def _of(query: str, chain: str) -> list[Asked]:
-    scopes = QUERIES[query][chain]
-    listed = len(scopes) > 1
-    asked = [Asked(chain, query, str(scope - 200), scope, listed) for scope in scopes]
-    return [*asked, Asked(chain, query, None, 0, listed)] if listed else asked
+def _of(query: str, chain: str, scopes: Sequence[int]) -> Asked:
+    values = [str(scope - 200) for scope in scopes]
+    if len(scopes) > 1:
+        return Asked(chain, query, [*values, None], [*scopes, 0])
+    return Asked(chain, query, values, scopes)
 
 
 def _staged(place: Place, run: str, night: Night, again: set[int]) -> Staged:

@@ -23,7 +23,7 @@ from harvester.publish import (
     write_manifest,
     write_meta,
 )
-from harvester.report import Item, QueryReport, Verdict
+from harvester.report import Items, QueryReport, Verdict
 from harvester.runpage.told import outline_of
 from tests.publish.place import Place
 
@@ -41,12 +41,17 @@ def _queries(many: int) -> tuple[QueryReport, ...]:
     return tuple(made)
 
 
-def _items(queries: Sequence[QueryReport], outcomes: Mapping[str, int]) -> tuple[Item, ...]:
-    query = queries[0].query
+def _items(queries: Sequence[QueryReport], outcomes: Mapping[str, int]) -> tuple[Items, ...]:
+    """A chain for each outcome."""
     return tuple(
-        Item(query, f"{outcome}{number:04d}", outcome, 0, "a reason")
+        Items(
+            queries[0].query,
+            [f"{outcome}{number:04d}" for number in range(count)],
+            [outcome] * count,
+            [0] * count,
+            ["a reason"] * count,
+        )
         for outcome, count in outcomes.items()
-        for number in range(count)
     )
 
 
@@ -93,7 +98,10 @@ def test_lake_and_memory_tell_the_same(queries: int, items: int, place: Place) -
     verdict = Verdict(reports, _items(reports, outcomes))
     messages = [_message(RUN, number) for number in range(10)]
     drift = [_drift(RUN, number) for number in range(items)]
-    rows = {"queries": meta.query_rows(RUN, verdict), "items": meta.item_rows(RUN, verdict)}
+    rows = {
+        "queries": meta.query_rows(RUN, verdict),
+        "items": list(meta.item_rows(RUN, verdict.each_item())),
+    }
     _commit(place, {**rows, "messages": messages, "drift": drift})
     _commit(place, {"messages": [_message(OTHER, 1)], "drift": [_drift(OTHER, 1)]}, OTHER)
     kept, told = _of(place), outline_of(RUN, verdict, messages, drift)

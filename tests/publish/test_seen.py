@@ -20,7 +20,7 @@ def _night(place: Place, rows: list[Row], *scopes: int, settled: bool = True) ->
     """A run that asks these questions together, each of which all rows answer."""
     run = place.begin()
     parts = place.stage(run, "genome", rows)
-    asked = [Asked("q.0", "q", str(scope), scope) for scope in scopes]
+    asked = [Asked("q.0", "q", [str(scope)], [scope]) for scope in scopes]
     staged = place.staged(run, "genome", parts, [GOOD], asked)
     change = place.merge_staged(staged)
     learned = write_members(staged, {"q"} if settled else set(), whole=change.whole)

@@ -12,12 +12,10 @@ VALID = frozenset({"q.0/1", "q.1/0", "p.0/0"})
 
 def _listed(chains: Mapping[str, Sequence[str]]) -> list[Asked]:
     """What lists asked for, the query being the chain's name up to the dot."""
-    asked = []
-    for chain, values in chains.items():
-        query, _, _ = chain.partition(".")
-        asked += [Asked(chain, query, value, hash(value), listed=True) for value in values]
-        asked.append(Asked(chain, query, None, 0, listed=True))
-    return asked
+    return [
+        Asked(chain, chain.partition(".")[0], [*values, None], [*map(hash, values), 0])
+        for chain, values in chains.items()
+    ]
 
 
 def _survey(place: Place, table: str, parts: Sequence[str], asked: Sequence[Asked]) -> Survey:
@@ -26,8 +24,12 @@ def _survey(place: Place, table: str, parts: Sequence[str], asked: Sequence[Aske
 
 def _matches(place: Place, table: str, rows: list[Row], **chains: list[str]) -> object:
     parts = place.stage("run", table, rows[:1], rows[1:])
-    asked = _listed({name.replace("_", "."): values for name, values in chains.items()})
-    return _survey(place, table, parts, asked).matches
+    named = {name.replace("_", "."): values for name, values in chains.items()}
+    found = _survey(place, table, parts, _listed(named)).matches
+    return {
+        chain: {value: many for value, many in zip(named[chain], counts, strict=True) if many}
+        for chain, counts in found.items()
+    }
 
 
 def test_rows_answer_what_they_echo(place: Place) -> None:
@@ -90,7 +92,11 @@ def test_chains_and_queries_are_counted(place: Place) -> None:
         {"accession": "void", "_chain": "q.0/0"},
     ]
     parts = place.stage("run", "genome", rows)
-    asked = [Asked("q.0", "q", "1", 1), Asked("q.1", "q", "2", 2), Asked("p.0", "p", "1", 1)]
+    asked = [
+        Asked("q.0", "q", ["1"], [1]),
+        Asked("q.1", "q", ["2"], [2]),
+        Asked("p.0", "p", ["1"], [1]),
+    ]
     found = _survey(place, "genome", parts, asked)
     assert found.chains == {
         "q.0": ChainCount(2, 1),
@@ -104,7 +110,7 @@ def test_chains_and_queries_are_counted(place: Place) -> None:
 def test_a_key_with_nulls_is_one_key(place: Place) -> None:
     row = {"assembly_accession": "G", "genbank_accession": None, "_chain": "q.0/1"}
     parts = place.stage("run", "sequence", [row, row])
-    found = _survey(place, "sequence", parts, [Asked("q.0", "q", "G", 1)])
+    found = _survey(place, "sequence", parts, [Asked("q.0", "q", ["G"], [1])])
     assert found.chains == {"q.0": ChainCount(2, 1)}
 
 
@@ -125,9 +131,9 @@ def test_rows_of_another_taxon_are_counted(place: Place) -> None:
         _virus("D", 8),  # it tells no lineage
     ]
     parts = place.stage("run", "virus", rows)
-    known = [Asked("q.0", "q", "seven", 1, taxon=7)]
+    known = [Asked("q.0", "q", ["seven"], [1], [7])]
     assert _survey(place, "virus", parts, known).strays == {"q.0": 1}
-    unknown = [Asked("q.0", "q", "seven", 1)]
+    unknown = [Asked("q.0", "q", ["seven"], [1], [None])]
     assert _survey(place, "virus", parts, unknown).strays == {}
 
 
@@ -137,7 +143,6 @@ def test_a_list_of_taxa_may_bring_any_of_them(place: Place) -> None:
         {"tax_id": 562, "parents": [1, 561], "_query": ["562"], "_chain": "q.0/1"},
         {"tax_id": 30001, "parents": [1, 6656], "_query": ["562"], "_chain": "q.0/1"},
     ]
-    asked = [Asked("q.0", "q", str(n), n, listed=True, taxon=n) for n in (9606, 562)]
-    asked.append(Asked("q.0", "q", None, 0, listed=True))
+    asked = [Asked("q.0", "q", ["9606", "562", None], [1, 2, 0], [9606, 562])]
     parts = place.stage("run", "taxonomy", rows)
     assert _survey(place, "taxonomy", parts, asked).strays == {"q.0": 1}

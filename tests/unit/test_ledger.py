@@ -90,7 +90,8 @@ def test_replaying_is_the_same_as_applying(choices: list[int]) -> None:
 
 
 def _judged(query: Query, *records: dict[str, Any], **matched: int) -> Any:
-    return judge([query], Ledger.replay(records), Survey(matches={"q.0": matched}), 2.0)
+    counts = [matched.get(value, 0) for value in query.values]
+    return judge([query], Ledger.replay(records), Survey(matches={"q.0": counts}), 2.0)
 
 
 def test_a_query_is_complete_when_all_chains_are_and_the_counts_agree() -> None:
@@ -108,8 +109,8 @@ def test_404_is_an_unknown_identifier_not_a_failed_query() -> None:
     query = Query("q", "annotation", "accessions", ("GCF_9",))
     verdict = _judged(query, {"is": "failed", "chain": "q.0", "status": 404, "reason": "404"})
     assert verdict.queries[0].state == "complete"
-    assert [item.outcome for item in verdict.items] == ["unknown"]
-    assert verdict.missing == verdict.items
+    assert [item.outcome for item in verdict.each_item()] == ["unknown"]
+    assert list(verdict.having("unknown")) == list(verdict.each_item())
 
 
 def test_each_identifier_of_a_list_has_its_outcome() -> None:
@@ -119,9 +120,11 @@ def test_each_identifier_of_a_list_has_its_outcome() -> None:
         {"level": "warning", "code": "R", "text": "", "identifiers": ["3"], "replaced_by": "9"},
     ]
     verdict = _judged(query, _pages(_page("q.0", 0, messages=told)), **{"1": 1, "3": 1})
-    outcomes = {item.value: item.outcome for item in verdict.items}
+    outcomes = {item.value: item.outcome for item in verdict.each_item()}
     assert outcomes == {"1": "ok", "2": "unknown", "3": "replaced", "4": "unknown"}
-    assert verdict.items[1].reason == "no"
+    assert [item.reason for item in verdict.each_item()] == [
+        "", "no", "replaced by 9", "NCBI gave no record for it",
+    ]  # fmt: skip
 
 
 def test_filters_make_an_identifier_without_record_empty_not_unknown() -> None:
@@ -129,7 +132,7 @@ def test_filters_make_an_identifier_without_record_empty_not_unknown() -> None:
         "q", "genome", "accessions", ("GCF_1", "GCF_2"), filters=(("reference_only", True),)
     )
     verdict = _judged(query, _pages(_page("q.0", 0)), GCF_1=1)
-    assert [item.outcome for item in verdict.items] == ["ok", "empty"]
+    assert [item.outcome for item in verdict.each_item()] == ["ok", "empty"]
 
 
 def test_messages_are_read_back_as_they_were() -> None:
@@ -155,7 +158,7 @@ def test_a_list_that_was_split_is_walked_by_its_halves() -> None:
     assert ledger.valid_labels(walked) == {"q.0a/0", "q.0ba/0", "q.0bb/0"}
     assert halves_of(walked[0]) == ()
     verdict = judge([query], ledger, Survey(), 2.0)
-    assert [item.value for item in verdict.items] == ["1", "2", "3"]
+    assert [item.value for item in verdict.each_item()] == ["1", "2", "3"]
 
 
 TAXON = Query("q", "genome", "taxa", ("562",))
