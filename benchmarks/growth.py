@@ -1,4 +1,4 @@
-"""How cost grows with size: features of ten annotations, as fast as the machine can.
+"""How cost grows with size, as fast as the machine can: of what is asked, and of what is named.
 
 Ten chains for ten workers are walked as they are.
 """
@@ -6,16 +6,20 @@ Ten chains for ten workers are walked as they are.
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks.cases import write_job
 from benchmarks.harvest import UNLIMITED, disk, harvest
+from benchmarks.listed import TAXON, listed_genes
 from benchmarks.measure import Usage, median
 from benchmarks.watched import watched
 
 __all__ = ["growth"]
+
+#: What a run used, and the mebibytes that it left.
+_Run = tuple[Usage, float]
 
 _ASSEMBLIES = (
     "GCF_000001405.40", "GCF_000005845.2", "GCF_000001635.27", "GCF_000002985.6",
@@ -27,10 +31,16 @@ _ASSEMBLIES = (
 def growth(folder: Path, sizes: Sequence[int], repeat: int) -> None:
     """Prints a row for each size; the second column of peaks is against the size before."""
     print("\nno limit, no latency: features of ten annotations, `register: tables`")
+    _table(sizes, lambda size: _features(folder, size, repeat))
+    print("\nno limit, no latency: genes that the job names one by one, `register: views`")
+    _table(sizes, lambda size: _listed(folder, size, repeat))
+
+
+def _table(sizes: Sequence[int], measured: Callable[[int], list[_Run]]) -> None:
     print(f"  {'records':>12}{'wall s':>9}{'CPU s':>9}{'peak MiB':>10}{'x':>7}{'disk MiB':>10}")
     before = 0.0
     for size in sizes:
-        runs = _runs(folder, size, repeat)
+        runs = measured(size)
         peak = median([usage.peak for usage, _ in runs])
         print(
             f"  {size:12,}{median([usage.wall for usage, _ in runs]):9.1f}"
@@ -41,15 +51,26 @@ def growth(folder: Path, sizes: Sequence[int], repeat: int) -> None:
         before = peak
 
 
-def _runs(folder: Path, size: int, repeat: int) -> list[tuple[Usage, float]]:
+def _features(folder: Path, size: int, repeat: int) -> list[_Run]:
     held = [("annotation", one, size // len(_ASSEMBLIES)) for one in _ASSEMBLIES]
+    chosen = f"accessions: {json.dumps(_ASSEMBLIES)}"
     with watched(held, latency=0, rps=0, cache_mb=512) as sandbox:
-        return [_once(folder / "growth", sandbox.url) for _ in range(repeat)]
+        return [
+            _once(folder, sandbox.url, lambda here: write_job("annotation", chosen, here / "job"))
+            for _ in range(repeat)
+        ]
 
 
-def _once(here: Path, url: str) -> tuple[Usage, float]:
-    here.mkdir()
-    job = write_job("annotation", f"accessions: {json.dumps(_ASSEMBLIES)}", here / "bench")
-    found = harvest(job, url, UNLIMITED, concurrency=len(_ASSEMBLIES)), disk(here / "bench")
-    shutil.rmtree(here)
-    return found
+def _listed(folder: Path, size: int, repeat: int) -> list[_Run]:
+    with watched([("gene", TAXON, size)], latency=0, rps=0, cache_mb=512) as sandbox:
+        return [
+            _once(folder, sandbox.url, lambda here: listed_genes(here, size, "views"))
+            for _ in range(repeat)
+        ]
+
+
+def _once(folder: Path, url: str, write: Callable[[Path], Path]) -> _Run:
+    with tempfile.TemporaryDirectory(dir=folder) as name:
+        job = write(Path(name))
+        used = harvest(job, url, UNLIMITED, concurrency=len(_ASSEMBLIES))
+        return used, disk(job.with_suffix(""))

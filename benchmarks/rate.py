@@ -7,15 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.cases import CASES, Case, write_job
+from benchmarks.cases import CASES
 from benchmarks.compare import LATENCY, RATE
+from benchmarks.listed import TAXON, listed_genes
 from benchmarks.measure import Usage, run
 from benchmarks.plot import Line, draw
 from benchmarks.watched import Seen, watched
 
 __all__ = ["long_run", "one_taxon"]
-
-_LISTED = Case("rate", "", "gene", "ids", ("9606",), 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +38,8 @@ class _Told:
 def long_run(folder: Path, minutes: float) -> None:
     """Enough small pages for so many minutes: identifiers of genes, numbers only."""
     records = round(minutes * 60 * RATE) * 1000
-    listed = folder / "rate-ids.txt"
-    arguments = ["-m", "benchmarks.gene_ids", "9606", str(records)]
-    listed.write_text("\n".join(json.loads(run(arguments, folder).output)), encoding="utf-8")
-    chosen = f"ids_file: {json.dumps(str(listed))}\n    filters: {{returned_content: IDS_ONLY}}"
-    job = write_job("gene", chosen, folder / "rate", "views")
-    with watched([("gene", "9606", records)], latency=LATENCY, rps=RATE) as sandbox:
+    job = listed_genes(folder, records, "views")
+    with watched([("gene", TAXON, records)], latency=LATENCY, rps=RATE) as sandbox:
         told = _watch(job, sandbox.url, sandbox.seen)
     print(f"\n{records:,} genes by identifier, numbers only\n  {told.line()}", flush=True)
 
