@@ -26,15 +26,52 @@ Processor = Callable[[WrappedLogger, str, EventDict], Any]
 
 
 class _Stderr:
-    """Looks stderr up at each write: a progress display may have put itself in between."""
+    """Looks stderr up at each write: a progress display may have put itself in between.
 
-    def write(self, text: str) -> int:
-        """Writes to whatever stderr is now."""
-        return sys.stderr.write(text)
+    What a full disk does not take is lost: no harvest ends for its log. A reader that went away is
+    another thing: who stops `head` wants to stop what it reads, too.
+    """
+
+    def write(self, text: str) -> None:
+        """Writes to whatever it is now."""
+        self._try(lambda stream: stream.write(text))
 
     def flush(self) -> None:
-        """Flushes whatever stderr is now."""
-        sys.stderr.flush()
+        """Flushes whatever it is now."""
+        self._try(lambda stream: stream.flush())
+
+    def _try(self, act: Callable[[TextIO], object]) -> None:
+        try:
+            act(self._stream)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            self._lost(error)
+
+    @property
+    def _stream(self) -> TextIO:
+        return sys.stderr
+
+    def _lost(self, error: OSError) -> None:
+        """Nobody else can be told."""
+
+
+class _File(_Stderr):
+    """A log file; stderr is told once that it takes no more."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+        self._told = False
+
+    @property
+    def _stream(self) -> TextIO:
+        return self._file
+
+    def _lost(self, error: OSError) -> None:
+        if not self._told:
+            self._told = True
+            text = f"harvester: the log file {self._file.name} takes no more: {error.strerror}"
+            _Stderr().write(f"{printable(text)}\n")
 
 
 def get_logger(name: str) -> FilteringBoundLogger:
@@ -70,7 +107,7 @@ def configure(
 
     `steps` tells every step as well: each page, each file, each commit.
     """
-    target: TextIO | _Stderr = _Stderr() if log_file is None else _open(log_file)
+    target = _Stderr() if log_file is None else _File(_open(log_file))
     colours = log_file is None and paints(environment(), tty=sys.stderr.isatty())
     structlog.configure(
         processors=[

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import errno
 import gc
 import os
 import sys
@@ -29,6 +30,10 @@ __all__ = ["Exit", "cli", "main"]
 
 #: Objects that are made between two looks for garbage: lines of a page come by the thousand and go.
 _UNLOOKED_AT = 50_000
+
+
+#: What a disk says that takes no more: nothing is wrong with the program then.
+_FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO))
 
 
 class Exit(IntEnum):
@@ -178,8 +183,8 @@ def _run() -> int:
     except HarvesterError as error:
         _say(str(error))
         return _status(error)
-    except Exception as error:  # noqa: BLE001 - the last line of defence: a bug, told in one line
-        return _bug(error)
+    except Exception as error:  # noqa: BLE001 - the last line of defence: told in one line
+        return _unforeseen(error)
     return int(outcome) if isinstance(outcome, int) else Exit.COMPLETE
 
 
@@ -201,6 +206,14 @@ def _status(error: HarvesterError) -> int:
     return Exit.NOTHING if isinstance(error, OutOfServiceError) else Exit.BUG
 
 
+def _unforeseen(error: Exception) -> int:
+    """Where a disk is full, that; else it is a bug."""
+    if not isinstance(error, OSError) or error.errno not in _FULL:
+        return _bug(error)
+    _say(f"{error.filename or 'its output'} cannot be written: {error.strerror}")
+    return Exit.BUG
+
+
 def _bug(error: Exception) -> int:
     import structlog  # noqa: PLC0415 - a shell that completes a word waits for all imports
 
@@ -216,4 +229,5 @@ def _bug(error: Exception) -> int:
 def _say(text: str) -> None:
     """One sentence a line for the user, without the API key and without colours of its own."""
     lines = key_mask(environment()).text(f"harvester: {text}").splitlines()
-    click.echo("\n".join(map(printable, lines)), err=True)
+    with suppress(OSError):  # where nobody can be told, the exit status says enough
+        click.echo("\n".join(map(printable, lines)), err=True)
