@@ -146,3 +146,21 @@ def test_a_list_of_taxa_may_bring_any_of_them(place: Place) -> None:
     asked = [Asked("q.0", "q", ["9606", "562", None], [1, 2, 0], [9606, 562])]
     parts = place.stage("run", "taxonomy", rows)
     assert _survey(place, "taxonomy", parts, asked).strays == {"q.0": 1}
+
+
+def test_long_lists_are_taken_in_whole(place: Place) -> None:
+    """More than is held at a time, of what was asked for and of what answers."""
+    values = [str(number) for number in range(24_000)]
+    rows: list[Row] = [
+        {
+            "gene_id": number,
+            "_query": [str(number)],
+            "_chain": "q.0/1" if number < 12_000 else "q.1/0",
+        }
+        for number in range(0, 24_000, 2)
+    ]
+    found = _matches(place, "gene", rows, q_0=values[:12_000], q_1=values[12_000:])
+    assert found == {
+        "q.0": dict.fromkeys(values[:12_000:2], 1),
+        "q.1": dict.fromkeys(values[12_000::2], 1),
+    }
