@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -193,3 +194,16 @@ def test_of_folded_words_the_newest_counts(keep: Keep, place: Place) -> None:
     last = _staged(place, place.begin(), {2: set()})
     assert survey(last).losses == {"q": Loss(2, 2)}
     assert _keys(orphans(last, {"q"})) == {"a", "b", "c"}
+
+
+def test_each_question_of_a_list_has_the_rows_that_answer_it(place: Place) -> None:
+    """And one more has those that answer none of them."""
+    run = place.begin()
+    rows = [{"gene_id": number, "_query": [name]} for number, name in enumerate("abcx")]
+    parts = place.stage(run, "gene", rows)
+    asked = [Asked("q.0", "q", ["a", "b", "c", None], [10, 11, 12, 13])]
+    (file,) = write_members(place.staged(run, "gene", parts, {"q.0/0"}, asked), {"q"}).members
+    written = pq.read_table(place.lake.path(file.path)).to_pylist()
+    assert [(row["scope"], row["gene_id"]) for row in written] == [
+        (10, 0), (11, 1), (12, 2), (13, 3),
+    ]  # fmt: skip

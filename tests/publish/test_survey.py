@@ -164,3 +164,9 @@ def test_long_lists_are_taken_in_whole(place: Place) -> None:
         "q.0": dict.fromkeys(values[:12_000:2], 1),
         "q.1": dict.fromkeys(values[12_000::2], 1),
     }
+
+
+def test_rows_are_no_strangers_where_not_all_numbers_are_known(place: Place) -> None:
+    parts = place.stage("run", "taxonomy", [{"tax_id": 5, "parents": [1], "_chain": "q.0/1"}])
+    asked = [Asked("q.0", "q", ["9606", "a name", None], [1, 2, 0], [9606, None])]
+    assert _survey(place, "taxonomy", parts, asked).strays == {}

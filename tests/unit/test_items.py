@@ -52,6 +52,28 @@ def test_a_list_that_nothing_answers_brought_nothing() -> None:
     assert [(item.records, item.outcome) for item in verdict.each_item()] == [(0, "unknown")] * 3
 
 
+def test_taxa_are_told_with_what_taxonomy_says_of_them() -> None:
+    query = Query("q", "genome", "taxa", ("human", "9606", "nobody"))
+    human = {"tax_id": 9606, "lineage": [1, 9605], "counts": [], "children": []}
+    found = {"names": query.values, "taxa": {"human": human, "9606": human}}
+    ledger = Ledger.replay([{"is": "taxa", **found}])
+    items = judge([query], ledger, Survey(), 2.0).each_item()
+    rows = [(row["value"], row["tax_id"], row["lineage"]) for row in meta.item_rows("r", items)]
+    assert rows == [
+        ("human", 9606, [1, 9605]),
+        ("9606", 9606, [1, 9605]),
+        ("nobody", None, None),
+    ]
+
+
+def test_that_nothing_is_new_is_no_fault_of_an_identifier() -> None:
+    query = Query("q", "genome", "taxa", ("562",), refresh="new")
+    answered = _page("q.0") | {"pages": [_page("q.0")["pages"][0] | {"received": 0, "rows": 0}]}
+    ledger = Ledger.replay([{"is": "refresh", "since": {"q.0": "2026-01-01"}}, answered])
+    (item,) = judge([query], ledger, Survey(), 2.0).each_item()
+    assert (item.outcome, item.reason) == ("ok", "NCBI has nothing new since 2026-01-01")
+
+
 def test_more_rows_than_are_held_at_a_time_are_written(tmp_path: Path) -> None:
     values = [str(number) for number in range(25_000)]
     items = Items(GENES, values, ["ok"] * len(values), range(len(values)))
