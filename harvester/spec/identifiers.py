@@ -22,6 +22,7 @@ _LARGEST_FILE = 64 * 2**20
 _TOLD = 20
 _COMMENT = re.compile(r"(^|\s)#.*")
 _NUMERIC = re.compile(r"[+-]?[0-9_.]+")
+_WHOLE = re.compile(WHOLE)
 
 
 def read_identifiers(
@@ -67,10 +68,12 @@ def _from_file(entry: Entry, kind: str, folder: Path, faults: Faults) -> tuple[s
 def _from_lines(content: str, file: str, kind: str, faults: Faults) -> tuple[str, ...]:
     found: dict[str, None] = {}
     wrong = 0
-    for place, value in _lines(content, file):
+    for number, bare in _lines(content):
+        value = bare.strip()
         problem = complaint(value, kind)
         if problem and wrong < _TOLD:
-            faults.add(place, f"{shown(value)} {problem}")
+            column = len(bare) - len(bare.lstrip()) + 1
+            faults.add(Place(file, number, column), f"{shown(value)} {problem}")
         wrong += bool(problem)
         found[value] = None
     if wrong > _TOLD:
@@ -80,21 +83,20 @@ def _from_lines(content: str, file: str, kind: str, faults: Faults) -> tuple[str
     return tuple(found)
 
 
-def _lines(content: str, file: str) -> Iterator[tuple[Place, str]]:
-    """The lines that hold a value, without comments and the blanks around them."""
+def _lines(content: str) -> Iterator[tuple[int, str]]:
+    """The lines that hold a value, each with its number and without its comment."""
     for number, raw in enumerate(content.split("\n"), start=1):
-        bare = _COMMENT.sub("", raw)
-        value = bare.strip()
-        if value:
-            yield Place(file, number, len(bare) - len(bare.lstrip()) + 1), value
+        bare = _COMMENT.sub("", raw) if "#" in raw else raw
+        if bare and not bare.isspace():
+            yield number, bare
 
 
 def complaint(value: str, kind: str) -> str:
     """What is wrong with an identifier, or nothing."""
     if kind == "int":
-        return "" if re.fullmatch(WHOLE, value) else "is not a whole number, as gene ids are"
+        return "" if _WHOLE.fullmatch(value) else "is not a whole number, as gene ids are"
     if kind == "taxon" and _NUMERIC.fullmatch(value):
-        return "" if re.fullmatch(WHOLE, value) else "is no taxon number"
+        return "" if _WHOLE.fullmatch(value) else "is no taxon number"
     problem = _unfit(value)
     if problem and kind == "taxon":
         return f"{problem}: give the taxon's number instead"
