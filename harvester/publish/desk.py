@@ -40,7 +40,7 @@ class Desk:
         self._turn = Lock()
         self._closed = False
         self._bench: Connection | None = None
-        self._room = ""
+        self._room = KEYS
         self._laid: dict[str, tuple[object, Any]] = {}
 
     def folder(self, table: str) -> str:
@@ -53,7 +53,8 @@ class Desk:
         """Does a task with a table's rows, in a schema of their own, where `lay` has put them.
 
         They lie there for the next task with the very same rows. A task may be done twice, the
-        second time with more room.
+        second time with more room, which later ones then have as well: to lay out rows that need
+        it costs as much as all else.
         """
 
         def inside(room: str) -> T:
@@ -67,7 +68,7 @@ class Desk:
             if self._closed:
                 message = "the run is over, its rows are not looked at any more"
                 raise LakeError(message)
-            return with_room(inside, KEYS)
+            return with_room(inside, self._room)
 
     def _at(self, room: str, table: str, rows: object, lay: Callable[[Connection], Laid]) -> Laid:
         bench = self._with(room)

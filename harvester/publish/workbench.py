@@ -136,7 +136,7 @@ def hush(connection: Connection) -> None:
 
 def with_room(work: Callable[[str], T], memory: str = MEMORY) -> T:
     """Does work that may be repeated in little memory, and where DuckDB fails at it, in more."""
-    for room in dict.fromkeys((memory, MEMORY)):
+    for room in dict.fromkeys((memory, MEMORY)) if memory != _AMPLE else ():
         try:
             return work(room)
         except duckdb.Error:
