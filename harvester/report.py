@@ -28,7 +28,7 @@ class Item(NamedTuple):
 
 
 class Items(Struct, frozen=True):
-    """What became of all values that a chain asked for, in their order: there may be millions.
+    """What became of values that were asked for together, in their order: there may be millions.
 
     Where there are no `reasons` or `taxa`, no value has any.
     """

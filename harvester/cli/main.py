@@ -27,11 +27,8 @@ from harvester.texts import printable
 
 __all__ = ["Exit", "cli", "main"]
 
-
 #: Objects that are made between two looks for garbage: lines of a page come by the thousand and go.
 _UNLOOKED_AT = 50_000
-
-
 #: What a disk says that takes no more: nothing is wrong with the program then.
 _FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO))
 

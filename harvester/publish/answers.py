@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
 from typing import TypeVar
 
 import pyarrow as pa
 from msgspec import Struct, field
 
 from harvester.catalogue import Resource
+from harvester.publish.batched import batched
 from harvester.publish.desk import Desk
 from harvester.publish.evolve import todays_files
 from harvester.publish.layout import Layout, table_layout
@@ -25,8 +25,6 @@ __all__ = ["Answers", "Asked", "Staged"]
 
 T = TypeVar("T")
 
-#: Rows that Python holds at a time.
-_SOME = 10_000
 _ASKED: dict[str, pa.DataType] = {
     "chain": pa.string(),
     "query": pa.string(),
@@ -218,7 +216,6 @@ def _reader(asked: Sequence[Asked]) -> pa.RecordBatchReader:
 
 
 def _batches(asked: Sequence[Asked], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    rows = (row for one in asked for row in one.rows())
-    while some := list(islice(rows, _SOME)):
+    for some in batched(row for chain in asked for row in chain.rows()):
         columns = zip(zip(*some, strict=True), schema.types, strict=True)
-        yield pa.RecordBatch.from_arrays([pa.array(*one) for one in columns], schema=schema)
+        yield pa.RecordBatch.from_arrays([pa.array(*told) for told in columns], schema=schema)

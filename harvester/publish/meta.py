@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import islice
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from harvester.publish.batched import batched
 from harvester.publish.evolve import todays_rows
 from harvester.publish.files import write_file
 from harvester.publish.layout import Layout, meta_layout
@@ -19,14 +19,12 @@ __all__ = ["keep_quarantine", "read_newest_first", "read_runs", "write_meta"]
 
 Row = dict[str, Any]
 
-#: Rows that Python holds at a time.
-_SOME = 10_000
-
 
 def write_meta(lake: Lake, name: str, run_id: str, rows: Iterable[Row]) -> tuple[LakeFile, ...]:
     """One file with a run's rows of a meta table, of which there may be millions; or none."""
     layout = meta_layout(name)
-    return _written(lake, layout, run_id, _batches(rows, layout.arrow))
+    batches = (pa.RecordBatch.from_pylist(some, layout.arrow) for some in batched(rows))
+    return _written(lake, layout, run_id, batches)
 
 
 def keep_quarantine(
@@ -54,12 +52,6 @@ def read_newest_first(lake: Lake, manifest: Manifest, name: str) -> Iterator[dic
     for file in reversed(manifest.meta.get(name, ())):
         batches = todays_rows(lake, layout, file.path)
         yield from reversed([row for batch in batches for row in batch.to_pylist()])
-
-
-def _batches(rows: Iterable[Row], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    waiting = iter(rows)
-    while some := list(islice(waiting, _SOME)):
-        yield pa.RecordBatch.from_pylist(some, schema)
 
 
 def _valid(

@@ -10,15 +10,13 @@ from msgspec import Struct, field
 
 from harvester.catalogue.types import Lineage
 from harvester.publish.answers import Answers, Staged
+from harvester.publish.batched import SOME
 from harvester.publish.members import Loss, emptied, losses
 from harvester.publish.sql import columns, name, path
 from harvester.publish.staged import put_table
 from harvester.publish.steady import is_steady
 
 __all__ = ["ChainCount", "Survey", "survey"]
-
-#: Rows that Python holds at a time.
-_SOME = 10_000
 
 
 class ChainCount(Struct, frozen=True):
@@ -103,12 +101,12 @@ def _matches(answers: Answers) -> dict[str, array[int]]:
         "SELECT d.chain, n.number, count(*) FROM named n JOIN delivered d USING (place) "
         "GROUP BY ALL"
     )
-    none = {one.chain: bytes(8 * (len(one.values) - 1)) for one in answers.staged.asked}
+    values = {one.chain: len(one.values) - 1 for one in answers.staged.asked}
     matches: dict[str, array[int]] = {}
-    while some := found.fetchmany(_SOME):
+    while some := found.fetchmany(SOME):
         for chain, number, count in some:
             if chain not in matches:
-                matches[chain] = array("q", none[chain])
+                matches[chain] = array("q", bytes(8 * values[chain]))
             matches[chain][number] = count
     return matches
 
