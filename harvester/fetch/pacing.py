@@ -13,10 +13,11 @@ from harvester.fetch.line import Line
 
 __all__ = ["MARGIN", "Departure", "Pacer"]
 
-#: The limit counts arrivals, and the way to the server is not always alike: requests are spaced
-#: this much wider, and one that left late counts in a second that is so much longer.
-#: 3 % still uses 97 % of the budget.
+#: The limit counts arrivals, and the way to the server is not always alike: as many as the limit
+#: leave in a second that is so much longer. 3 % still uses 97 % of the budget.
 MARGIN = 0.03
+#: Each is spaced by so much of it. The rest makes up for those that leave a moment late.
+_SPACED = 0.5
 _SLOWEST = 0.2
 _SLOW_DOWN = 0.5
 _CLIMB = 1.25
@@ -63,7 +64,7 @@ class Pacer:
         self._line = Line()
         self._waiting = 0
         self._pressed = -inf
-        self._window: deque[Departure] = deque(maxlen=max(1, int(rate)))
+        self._window = deque[Departure](maxlen=max(1, int(rate)))
         self._limiter = self._make(rate)
         # Another run may have asked a moment ago: then the first request waits, too.
         self._fresh = idle < self._limiter.time_period
@@ -154,6 +155,7 @@ class Pacer:
             return
         if limit < self._ceiling:
             self._ceiling = limit
+            self._window = deque(self._window, max(1, int(limit)))
             self._set(min(self._rate, self._ceiling))
         left = _number(headers.get("X-RateLimit-Remaining", ""))
         settled = asyncio.get_running_loop().time() - self._changed >= 1
@@ -179,7 +181,7 @@ class Pacer:
 
     @staticmethod
     def _make(rate: float) -> AsyncLimiter:
-        return AsyncLimiter(1, (1 + MARGIN) / rate)
+        return AsyncLimiter(1, (1 + MARGIN * _SPACED) / rate)
 
 
 def _ahead(behind: float) -> float:
