@@ -13,14 +13,13 @@ from harvester.axes import shards_of
 from harvester.catalogue import RESOURCES
 from harvester.counting import count_chain
 from harvester.engine import Harvest
-from harvester.errors import OutOfServiceError
+from harvester.errors import OutOfServiceError, first_of
 from harvester.fetch import Asker
 from harvester.ledger import Ledger
 from harvester.model import Chain, Job
-from harvester.outlook import pages_of
 from harvester.plan import names_of, numbered
 from harvester.review import Review
-from harvester.shards import full_pieces, pays
+from harvester.shards import Histogram, pieces_ahead
 from harvester.taxa import look_up
 
 __all__ = ["Conduct"]
@@ -90,18 +89,25 @@ class Conduct(Struct, frozen=True):
         """Cuts chains of known size into equal shards, where chains are fewer than workers."""
         chains = self.ledger.open_chains(self.review.chains)
         if len(chains) < self.harvest.workers:
-            for chain in chains:
-                state = self.ledger.state(chain.id)
-                if not (state.pages or state.epoch):
-                    await self._unless_stopped(self._divide(chain, asker))
+            await self._unless_stopped(self._divide_all(chains, asker))
 
-    async def _divide(self, chain: Chain, asker: Asker) -> None:
-        histogram = await asyncio.to_thread(self.review.histogram, chain)
-        known, workers = sum(count for _, count in histogram), self.harvest.workers
-        pages = pages_of(known)
-        if not pays(pages, 0, pages, workers):
-            return
-        shards = await shards_of(chain, full_pieces(known, workers), asker, histogram)
+    async def _divide_all(self, chains: Sequence[Chain], asker: Asker) -> None:
+        """All at once: each is counted by a request, and the rate waits for none of them."""
+        states = ((chain, self.ledger.state(chain.id)) for chain in chains)
+        untouched = [chain for chain, state in states if not (state.pages or state.epoch)]
+        known = await asyncio.to_thread(lambda: list(self.review.histograms(untouched)))
+        sizes = [sum(count for _, count in days) for _, days in known]
+        pieces = pieces_ahead(sizes, self.harvest.lanes)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for (chain, days), number in zip(known, pieces, strict=True):
+                    if number > 1:
+                        group.create_task(self._divide(chain, number, days, asker))
+        except BaseExceptionGroup as errors:
+            raise first_of(errors) from errors
+
+    async def _divide(self, chain: Chain, pieces: int, days: Histogram, asker: Asker) -> None:
+        shards = await shards_of(chain, pieces, asker, days)
         total = await count_chain(chain, asker) if shards else None
         if total:
             await self.harvest.cutter.split(chain, shards, total)

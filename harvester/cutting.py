@@ -13,7 +13,16 @@ from harvester.ledger import Ledger
 from harvester.model import Chain, Page
 from harvester.outlook import Outlook, pages_of
 from harvester.plan import halves_of
-from harvester.shards import SAMPLED, Histogram, axes_of, full_pieces, pays, pieces_for, today
+from harvester.shards import (
+    SAMPLED,
+    Histogram,
+    axes_of,
+    full_pieces,
+    pays,
+    pieces_for,
+    share_of,
+    today,
+)
 from harvester.store.journal import Record
 from harvester.sums import Sums
 from harvester.telemetry import get_logger
@@ -104,7 +113,7 @@ class Cutter:
         left = pages_of(total)
         rest = max(left, self._outlook.rest)
         if sampled:
-            return full_pieces(total, max(2.0, lanes * left / rest), SAMPLED)
+            return full_pieces(total, share_of(left, rest, lanes), SAMPLED)
         return pieces_for(left, rest, lanes)
 
     def _lanes(self, asker: Asker) -> float:

@@ -19,11 +19,12 @@ from harvester.channel import Channel
 from harvester.course import Course
 from harvester.cutting import Cutter, Enough, TooLong
 from harvester.decode import Decoded, decoder_of, open_body
-from harvester.errors import OutOfServiceError, RefusedError, TokenRefused, TransientError
+from harvester.errors import OutOfServiceError, RefusedError, TokenRefused, TransientError, first_of
 from harvester.fetch import Asker, Mark, Pace, Standing, Traffic, open_asker, walk
 from harvester.ledger import Ledger
 from harvester.model import Chain, Page, Stamp
 from harvester.plan import endpoint_of, request_columns
+from harvester.shards import lanes_ahead
 from harvester.stop import Stop
 from harvester.store.journal import Journal, Record
 from harvester.store.keeper import Keeper, chain_label
@@ -108,6 +109,11 @@ class Harvest:
         """How many chains are walked at once."""
         return self._pace.concurrency
 
+    @property
+    def lanes(self) -> float:
+        """How many of them use the rate, before a page has told how long one takes."""
+        return lanes_ahead(min(self._pace.rate, self._pace.most_pages), self.workers)
+
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Asker]:
         """Threads, session and signal handlers, as long as the block lasts."""
@@ -138,7 +144,7 @@ class Harvest:
         try:
             await self._run_tasks()
         except BaseExceptionGroup as group:
-            raise _first(group) from group
+            raise first_of(group) from group
 
     async def _run_tasks(self) -> None:
         async with asyncio.TaskGroup() as group:
@@ -307,10 +313,3 @@ class Harvest:
             self.live.behind = self._channel.waiting
             self._observer.tick(self.live)
             await asyncio.sleep(self._observer.interval)
-
-
-def _first(error: BaseException) -> BaseException:
-    """The error that a group of errors began with."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error

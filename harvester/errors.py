@@ -26,6 +26,7 @@ __all__ = [
     "SpecError",
     "TokenRefused",
     "TransientError",
+    "first_of",
 ]
 
 
@@ -90,3 +91,10 @@ class LakeLocked(HarvesterError):
 
 class LakeError(HarvesterError):
     """The lake's files are missing, damaged or cannot be written."""
+
+
+def first_of(error: BaseException) -> BaseException:
+    """The error that a group of errors began with."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

@@ -13,14 +13,10 @@ from harvester.experience import Experience, Past
 from harvester.model import Chain, Query
 from harvester.outlook import pages_of
 from harvester.plan import chains_of, endpoint_of, names_of
-from harvester.shards import axes_of, pays, pieces_for, today
+from harvester.shards import PAGE_SECONDS, axes_of, lanes_ahead, pays, pieces_for, today
 from harvester.summary import describe
 
 __all__ = ["Estimate", "Plan", "plan_of"]
-
-#: What a page takes at NCBI; one chain cannot be faster than this a page.
-_PAGE_SECONDS = 1.0
-
 
 #: Seconds until the first request leaves; to look each table through and publish it, besides
 #: the bytes a second that are written then.
@@ -153,12 +149,12 @@ def _one(query: Query, count: int | None, rate: float, concurrency: int) -> Esti
     if count is None:
         return Estimate(query, len(chains), None, None, None, exact=False)
     records = count * len(chains) if endpoint.batch == 1 else max(count, len(query.values))
-    lanes = min(concurrency, max(1.0, rate * _PAGE_SECONDS))
+    lanes = lanes_ahead(rate, concurrency)
     shards = _shards(chains, count, lanes)
     # Each shard but the last ends with a page that is half full; one request counts the whole.
     pages = max(1, pages_of(count)) + shards // 2
     requests = pages * len(chains)
-    seconds = max(requests / rate, requests * _PAGE_SECONDS / min(lanes, len(chains) * shards))
+    seconds = max(requests / rate, requests * PAGE_SECONDS / min(lanes, len(chains) * shards))
     exact = len(chains) == shards == 1
     return Estimate(query, len(chains) * shards, records, requests, seconds, exact=exact)
 

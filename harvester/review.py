@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from operator import or_
 
@@ -110,22 +110,27 @@ class Review(Struct):
         """What became of each query so far; of identifiers there may be millions."""
         return judge(self.job.queries, self.ledger, found, self.allowed, with_items=False)
 
-    def histogram(self, chain: Chain) -> Histogram:
-        """How the chain's rows of earlier runs are spread along the axis of its resource."""
-        resource = RESOURCES[chain.resource]
-        axis = next((axis for axis in axes_of(chain, today()) if axis.column), None)
-        if axis is None:
-            return ()
-        counts = day_counts(
-            self.lake,
-            resource,
-            self.manifest.table(chain.resource),
-            scope_of(chain, chain.values[0]),
-            axis.column,
-            f"_runs/{self.ledger.run_id}/scratch/spill",
-        )
-        first = self.ledger.window_of(chain.id)
-        return [(day, count) for day, count in counts if day.isoformat() >= first]
+    def histograms(self, chains: Iterable[Chain]) -> Iterator[tuple[Chain, Histogram]]:
+        """How the chains' rows of earlier runs are spread along the axis of their resource."""
+        along: dict[tuple[str, tuple[str, ...]], list[Chain]] = defaultdict(list)
+        for chain in chains:
+            axis = next((axis for axis in axes_of(chain, today()) if axis.column), None)
+            if axis is not None:
+                along[chain.resource, axis.column].append(chain)
+        for (table, column), some in along.items():
+            yield from self._histograms(table, column, some)
+
+    def _histograms(
+        self, table: str, column: Sequence[str], chains: Sequence[Chain]
+    ) -> Iterator[tuple[Chain, Histogram]]:
+        scopes = [scope_of(chain, chain.values[0]) for chain in chains]
+        spill = f"_runs/{self.ledger.run_id}/scratch/spill"
+        state = self.manifest.table(table)
+        found = day_counts(self.lake, RESOURCES[table], state, scopes, column, spill)
+        for chain, scope in zip(chains, scopes, strict=True):
+            first = self.ledger.window_of(chain.id)
+            days = [(day, count) for day, count in found.get(scope, ()) if day.isoformat() >= first]
+            yield chain, days
 
     def empty_taxa(self) -> list[Chain]:
         """Taxa that brought nothing, though no filter says why and NCBI Taxonomy could tell."""

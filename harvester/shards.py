@@ -20,6 +20,7 @@ from harvester.catalogue import PAGE_SIZE, RESOURCES, Split
 from harvester.model import Chain, Filters
 
 __all__ = [
+    "PAGE_SECONDS",
     "SAMPLED",
     "Histogram",
     "axes_of",
@@ -28,8 +29,11 @@ __all__ = [
     "by_location",
     "by_subtree",
     "full_pieces",
+    "lanes_ahead",
     "pays",
+    "pieces_ahead",
     "pieces_for",
+    "share_of",
     "today",
 ]
 
@@ -44,6 +48,8 @@ _DOUBLING = 900.0
 #: A shard of fewer pages is not worth its own: each adds half a page of requests.
 _LEAST_PAGES = 2
 _KNOWN_PAGES = 3
+#: What a page takes at NCBI, where none has come yet that would tell.
+PAGE_SECONDS = 1.0
 #: A cut is to save the time of so many pages, and to make use of so many lanes.
 _GAIN = 2
 _LEAST_LANES = 2.0
@@ -95,6 +101,11 @@ def _suits(axis: Split, chain: Chain, at: date) -> bool:
     return axis.axis == "subtree" or not any(name in asked for name in axis.filters)
 
 
+def lanes_ahead(rate: float, workers: int) -> float:
+    """How many chains walked at once use the rate, before a page has told how long one takes."""
+    return min(workers, max(1.0, rate * PAGE_SECONDS))
+
+
 def pays(left: int, walked: int, rest: int, lanes: float) -> bool:
     """Whether a chain would still be walked when all else is done, and a cut would mend that.
 
@@ -111,6 +122,21 @@ def pieces_for(left: int, rest: int, lanes: float) -> int:
     """Into how many shards a chain is cut; their sizes can only be guessed, so they are small."""
     share = max(1.0, rest / lanes)
     return max(2, min(ceil(_FINE * left / share), left // _LEAST_PAGES))
+
+
+def pieces_ahead(sizes: Sequence[int], lanes: float) -> list[int]:
+    """Into how many shards each of some chains is cut before anything is asked; 1 is not cut."""
+    pages = [ceil(size / PAGE_SIZE) for size in sizes]
+    rest = sum(pages)
+    return [
+        full_pieces(size, share_of(left, rest, lanes)) if pays(left, 0, rest, lanes) else 1
+        for size, left in zip(sizes, pages, strict=True)
+    ]
+
+
+def share_of(left: int, rest: int, lanes: float) -> float:
+    """How many of the lanes are a chain's, by its part of all pages; two make a difference."""
+    return max(2.0, lanes * left / rest)
 
 
 def full_pieces(total: int, lanes: float, full: float = _FULL) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 
@@ -16,25 +17,38 @@ __all__ = ["day_counts", "newest_days"]
 
 
 def day_counts(
-    lake: Lake, resource: Resource, state: TableState, scope: int, column: Sequence[str], spill: str
-) -> tuple[tuple[date, int], ...]:
-    """How many rows fall on each day, by a column that holds dates; ended versions count too."""
+    lake: Lake,
+    resource: Resource,
+    state: TableState,
+    scopes: Sequence[int],
+    column: Sequence[str],
+    spill: str,
+) -> dict[int, list[tuple[date, int]]]:
+    """How many of each question's rows fall on each day, in order of the days.
+
+    The column is one that holds dates; ended versions count too.
+    """
     if not state.members or not state.data:
-        return ()
-    key = table_layout(resource).key
+        return {}
+    key = columns(table_layout(resource).key)
     members = parquet(lake, (file.path for file in state.members))
     data = parquet(lake, (file.path for file in state.data))
+    asked = f"(SELECT unnest({list(scopes)}))"
     counted = (
-        f"SELECT CAST({path(column)} AS DATE) AS day, count(*) FROM {data} d "
-        f"SEMI JOIN (SELECT {columns(key)} FROM {members} WHERE scope = {scope} AND present) m "
-        f"ON {same('d', 'm', key)} GROUP BY day HAVING day IS NOT NULL ORDER BY day"
+        f"SELECT m.scope, CAST({path(column)} AS DATE) AS day, count(*) FROM {data} d JOIN "
+        f"(SELECT DISTINCT scope, {key} FROM {members} WHERE present AND scope IN {asked}) m "
+        f"ON {same('d', 'm', table_layout(resource).key)} "
+        f"GROUP BY m.scope, day HAVING day IS NOT NULL ORDER BY day"
     )
 
-    def work(room: str) -> tuple[tuple[date, int], ...]:
+    def work(room: str) -> list[tuple[int, date, int]]:
         with workbench(lake.path(spill), room) as connection:
-            return tuple(connection.execute(counted).fetchall())
+            return connection.execute(counted).fetchall()
 
-    return with_room(work)
+    found: dict[int, list[tuple[date, int]]] = defaultdict(list)
+    for scope, day, count in with_room(work):
+        found[scope].append((day, count))
+    return found
 
 
 def newest_days(

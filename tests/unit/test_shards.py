@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from itertools import accumulate, pairwise
 from math import ceil
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -20,7 +21,9 @@ from harvester.shards import (
     by_location,
     by_subtree,
     full_pieces,
+    lanes_ahead,
     pays,
+    pieces_ahead,
     pieces_for,
 )
 
@@ -198,6 +201,37 @@ def test_shards_of_known_size_leave_little_room_on_their_last_pages(
 
 def test_shards_of_known_size_take_few_requests() -> None:
     assert [full_pieces(n, 16) for n in (40_000, 490_000)] == [14, 20]
+
+
+def test_before_anything_is_asked_only_what_would_be_the_last_is_cut() -> None:
+    assert pieces_ahead([40_000], 10) == [11]
+    assert pieces_ahead([490_000], 10) == [12]
+    assert pieces_ahead([40_000] * 12, 10) == [1] * 12
+    assert pieces_ahead([40_000, 900, 0], 10) == [11, 1, 1]
+    assert pieces_ahead([40_000, 20_000], 10) == [7, 4]
+    assert pieces_ahead([40_000], 1) == [1]
+    assert pieces_ahead([], 10) == []
+
+
+@given(st.lists(st.integers(0, 3_000_000), max_size=20), st.floats(1, 32))
+def test_what_is_cut_ahead_is_as_fine_as_its_share_of_the_lanes(
+    sizes: list[int], lanes: float
+) -> None:
+    pieces = pieces_ahead(sizes, lanes)
+    assert len(pieces) == len(sizes)
+    assert all(number >= 1 for number in pieces)
+    assert sum(number for number in pieces if number > 1) <= 3 * lanes + 4 * len(sizes)
+    if pieces and max(pieces) > 1:
+        assert pieces[sizes.index(max(sizes))] > 1  # the longest, before all others
+
+
+@pytest.mark.parametrize(
+    ("rate", "workers", "lanes"), [(10, 16, 10), (5, 16, 5), (0.5, 16, 1), (10, 4, 4)]
+)
+def test_before_a_page_has_come_it_is_taken_to_last_a_second(
+    rate: float, workers: int, lanes: float
+) -> None:
+    assert lanes_ahead(rate, workers) == lanes
 
 
 def test_a_walk_is_cut_only_where_it_would_be_the_last() -> None:
