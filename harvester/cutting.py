@@ -63,6 +63,7 @@ class Cutter:
         self._totals: dict[str, int] = {}
         self._cut_chains: dict[str, Chain] = {}
         self._whole: set[str] = set()
+        self._sampled: set[str] = set()
         self._mercies = _MERCIES
         self._outlook = Outlook()
         self.work = Work(())
@@ -99,14 +100,24 @@ class Cutter:
     async def shorten(self, found: TooLong, asker: Asker) -> None:
         """A long chain gives way to shards; one that cannot be cut is walked as it is."""
         chain = found.page.chain
-        histogram = await asyncio.to_thread(_sample, found.page)
+        histogram = await self._sample(found.page)
         pieces = self._pieces(found.total, self._lanes(asker), sampled=bool(histogram))
         shards = await shards_of(chain, pieces, asker, histogram)
         if shards:
             await self.split(chain, shards, found.total)
+            self._sampled.update(one.id for one in shards if histogram)
             return
         self._whole.add(chain.id)
         self.work.add_first([chain])
+
+    async def _sample(self, page: Page) -> Histogram:
+        """How a chain's records are spread, as far as its first page tells.
+
+        Where a shard is long because a page misled, its own page would mislead again.
+        """
+        if page.chain.id in self._sampled:
+            return ()
+        return await asyncio.to_thread(_days_of, page)
 
     def _pieces(self, total: int, lanes: float, *, sampled: bool) -> int:
         """So many shards as the chain has of the lanes; not fewer than make a difference."""
@@ -192,8 +203,7 @@ class Cutter:
         self.work.add_first([chain])
 
 
-def _sample(page: Page) -> Histogram:
-    """How a chain's records are spread, as far as one of its pages tells."""
+def _days_of(page: Page) -> Histogram:
     for axis in axes_of(page.chain, today()):
         if axis.column:
             return days_in(page.opened.data, axis.column)

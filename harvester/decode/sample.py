@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date
+from statistics import correlation
 
 import msgspec
 
@@ -14,12 +15,27 @@ __all__ = ["days_in"]
 
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _TEXT = msgspec.json.Decoder(str)
+#: Fewer records than this lie in some order by chance.
+_TELLING = 100
+#: From this correlation of place and day on, the one follows the other.
+_ORDERED = 0.5
 
 
 def days_in(data: bytes, column: Sequence[str]) -> tuple[tuple[date, int], ...]:
-    """The days that a column of the records names, and how often, in order of the days."""
-    found = Counter(day for line in data.split(b"\n") for day in _day(line, column))
-    return tuple(sorted(found.items()))
+    """The days that a column of the records names, and how often, in order of the days.
+
+    None where the records come in the order of these days: then others lie on other days.
+    """
+    days = [day for line in data.split(b"\n") for day in _day(line, column)]
+    return () if _in_order(days) else tuple(sorted(Counter(days).items()))
+
+
+def _in_order(days: Sequence[date]) -> bool:
+    """Whether days rise or fall with their place; of many that lie at random hardly ever."""
+    ordinals = [day.toordinal() for day in days]
+    if len(ordinals) < _TELLING or len(set(ordinals)) == 1:
+        return False
+    return abs(correlation(range(len(ordinals)), ordinals)) > _ORDERED
 
 
 def _day(line: bytes, column: Sequence[str]) -> Iterator[date]:

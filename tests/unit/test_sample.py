@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,12 +23,23 @@ def _lines(days: list[date], outer: str = "assembly_info", inner: str = "release
     return b"\n".join(json.dumps({"x": 1, outer: {inner: str(day)}}).encode() for day in days)
 
 
-@given(st.lists(st.dates(date(1990, 1, 1), TODAY)))
+@given(st.lists(st.dates(date(1990, 1, 1), TODAY), max_size=99))
 def test_each_record_is_counted_on_its_day(days: list[date]) -> None:
     found = days_in(_lines(days), COLUMN)
     assert dict(found) == {day: days.count(day) for day in days}
     assert list(found) == sorted(found)
     assert found == days_in(_lines(days, "assemblyInfo", "releaseDate"), COLUMN)
+
+
+@pytest.mark.parametrize("step", [1, -1])
+def test_records_in_the_order_of_their_days_tell_nothing_of_others(step: int) -> None:
+    draw = Random(3).randint
+    start = date(2010, 1, 1)
+    later = [start + timedelta(days=n // 3 + draw(0, 90)) for n in range(1000)][::step]
+    assert days_in(_lines(later), COLUMN) == ()
+    Random(3).shuffle(later)
+    assert len(days_in(_lines(later), COLUMN)) > 100
+    assert days_in(_lines([start] * 1000), COLUMN) == ((start, 1000),)
 
 
 def test_what_tells_no_day_is_left_out() -> None:

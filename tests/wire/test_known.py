@@ -2,54 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from contextlib import suppress
-from datetime import date, timedelta
 from pathlib import Path
 from threading import Barrier, BrokenBarrierError
-from urllib.parse import parse_qs, urlsplit
 
 from harvester.model import Query
-from tests.wire.hostile import Answer, Asked, Told, serve
+from tests.wire.dated import genomes
+from tests.wire.hostile import Asked, Told, serve
 from tests.wire.runs import harvest
-
-_FIRST = date(2020, 1, 1)
-_DAYS = 1000
-
-
-def _day(number: int) -> str:
-    return (_FIRST + timedelta(days=number % _DAYS)).isoformat()
-
-
-def _genomes(each: int, on_count: Callable[[], object] = lambda: None) -> Answer:
-    """NCBI with so many genomes of any taxon, released on a thousand days."""
-
-    def answer(asked: Asked) -> Told:
-        parts = urlsplit(asked.target)
-        told = {name: values[0] for name, values in parse_qs(parts.query).items()}
-        taxon = parts.path.split("/taxon/")[1].split("/")[0]
-        days = (
-            told.get("filters.first_release_date", ""),
-            told.get("filters.last_release_date", "9999"),
-        )
-        found = [n for n in range(each) if days[0] <= _day(n) <= days[1]]
-        if told["page_size"] == "1":
-            on_count()
-            return _page(taxon, found, 0, 1)
-        return _page(taxon, found, int(told.get("page_token", "0")), 1000)
-
-    return answer
-
-
-def _page(taxon: str, found: list[int], start: int, size: int) -> Told:
-    reports = [
-        {"accession": f"GCF_{taxon}{n:06}.1", "assembly_info": {"release_date": _day(n)}}
-        for n in found[start : start + size]
-    ]
-    told = {"reports": reports, "total_count": len(found)}
-    more = {"next_page_token": str(start + size)} if start + size < len(found) else {}
-    return Told(json.dumps(told | more).encode())
 
 
 def _query(*taxa: str) -> Query:
@@ -64,9 +24,9 @@ def test_those_to_be_cut_are_counted_at_once(tmp_path: Path) -> None:
             met.append(both.wait(timeout=30))
 
     query = _query("562", "573")
-    with serve(_genomes(6000)) as server:
+    with serve(genomes(6000)) as server:
         first = harvest(tmp_path, server.url, query, concurrency=8)
-    with serve(_genomes(6000, meet)) as server:
+    with serve(genomes(6000, meet)) as server:
         second = harvest(tmp_path, server.url, query, concurrency=8)
     assert sorted(met) == [0, 1]  # neither waited for the other's answer
     assert first.tables["genome"].rows == second.tables["genome"].rows == 12_000
@@ -77,7 +37,7 @@ def test_those_to_be_cut_are_counted_at_once(tmp_path: Path) -> None:
 def test_many_of_equal_size_are_neither_counted_nor_cut(tmp_path: Path) -> None:
     counted: list[None] = []
     query = _query(*"1234567")
-    with serve(_genomes(3000, lambda: counted.append(None))) as server:
+    with serve(genomes(3000, lambda: counted.append(None))) as server:
         for requests in (21, 21):
             summary = harvest(tmp_path, server.url, query, concurrency=8)
             assert (summary.status, summary.requests) == ("complete", requests)
@@ -88,7 +48,7 @@ def test_the_only_long_one_is_cut(tmp_path: Path) -> None:
     """Where one taxon is long and the others are short, the long one does not go on alone."""
 
     def answer(asked: Asked) -> Told:
-        return _genomes(9000 if "/taxon/562/" in asked.target else 1000)(asked)
+        return genomes(9000 if "/taxon/562/" in asked.target else 1000)(asked)
 
     query = _query("562", "573", "287")
     with serve(answer) as server:
