@@ -25,29 +25,36 @@ __all__ = ["shards_of"]
 
 #: Levels of taxa that are looked through for one that branches.
 _DEPTH = 10
+#: More shards than so many times those that are wanted would cost more than they save.
+_TOO_MANY = 3
 
 
 async def shards_of(
-    chain: Chain, pieces: int, asker: Asker, histogram: Histogram = ()
+    chain: Chain, pieces: int, asker: Asker, histogram: Histogram = (), most: int = 0
 ) -> tuple[Chain, ...]:
-    """The chain as disjoint shards; nothing where it cannot be cut."""
+    """The chain as so many disjoint shards, or about as many; nothing where it cannot be cut.
+
+    Where what there is decides how many, they are not more than the `most`.
+    """
     for axis in axes_of(chain, today()):
-        found = await _along(axis, chain, pieces, asker, histogram)
+        if axis.axis == "release_date":
+            found = by_date(chain, axis, pieces, today(), histogram)
+        else:
+            found = await _named(axis, chain, pieces, asker, most or _TOO_MANY * pieces)
         if len(found) > 1:
             return found
     return ()
 
 
-async def _along(
-    axis: Split, chain: Chain, pieces: int, asker: Asker, histogram: Histogram
+async def _named(
+    axis: Split, chain: Chain, pieces: int, asker: Asker, most: int
 ) -> tuple[Chain, ...]:
-    if axis.axis == "release_date":
-        return by_date(chain, axis, pieces, today(), histogram)
+    """Shards that each name what they hold."""
     if axis.axis == "type":
         return by_group(chain, axis)
     if axis.axis == "location":
-        return by_location(chain, axis, pieces, await _lengths(chain, asker))
-    return by_subtree(chain, await _children(chain, asker))
+        return by_location(chain, axis, pieces, await _lengths(chain, asker), most)
+    return by_subtree(chain, await _children(chain, asker), most)
 
 
 async def _children(chain: Chain, asker: Asker) -> tuple[int, ...]:
@@ -71,10 +78,10 @@ async def _lengths(chain: Chain, asker: Asker) -> list[tuple[str, int]]:
         return []
     if opened.next_token:
         return []
-    return _named(opened.data.splitlines(), chain.values[0])
+    return _sequences(opened.data.splitlines(), chain.values[0])
 
 
-def _named(lines: Iterable[bytes], assembly: str) -> list[tuple[str, int]]:
+def _sequences(lines: Iterable[bytes], assembly: str) -> list[tuple[str, int]]:
     """Accession and length of each sequence; RefSeq's names for RefSeq's assemblies."""
     names = ("refseq_accession", "refseqAccession")
     if assembly.upper().startswith("GCA"):

@@ -32,9 +32,11 @@ __all__ = ["Cutter", "Enough", "TooLong"]
 
 _log = get_logger(__name__)
 
-#: Chains that a run may cut because one page of theirs cannot be had, and into how many parts.
+#: Chains that a run may cut because one page of theirs cannot be had, into how many parts, and how
+#: many those may be where all that lies below a taxon is named.
 _MERCIES = 64
 _PARTS = 4
+_MOST_PARTS = 300
 
 
 class TooLong(Exception):
@@ -137,7 +139,7 @@ class Cutter:
         if not self._mercies or not (total or is_shard) or not self._may_cut(chain):
             return False
         self._mercies -= 1
-        shards = await shards_of(chain, _PARTS, asker)
+        shards = await shards_of(chain, _PARTS, asker, most=_MOST_PARTS)
         if shards:
             await self.split(chain, shards, total or None, kept=True)
         return bool(shards)

@@ -61,8 +61,8 @@ _KNOWN_FINE = 1.2
 #: a sample was, for that.
 _FULL = 0.97
 SAMPLED = 0.9
-#: More sequences or taxa than this are not told apart by requests of their own.
-_MOST_NAMES = 300
+#: An address has room for so many names of sequences.
+_NAMES = 60
 
 
 class _Window(Struct, frozen=True):
@@ -165,22 +165,27 @@ def by_group(chain: Chain, axis: Split) -> tuple[Chain, ...]:
 
 
 def by_location(
-    chain: Chain, axis: Split, pieces: int, lengths: Sequence[tuple[str, int]]
+    chain: Chain, axis: Split, pieces: int, lengths: Sequence[tuple[str, int]], most: int
 ) -> tuple[Chain, ...]:
-    """So many groups of whole sequences, of about equal length."""
-    if len(lengths) > _MOST_NAMES:
+    """So many groups of whole sequences, of about equal length; more where it takes more to name.
+
+    A draft may be in a hundred thousand pieces: nothing where that makes more than the `most`.
+    """
+    number = max(min(pieces, len(lengths)), ceil(len(lengths) / _NAMES))
+    if number > most:
         return ()
     (name,) = axis.filters
-    groups: list[tuple[int, list[str]]] = [(0, []) for _ in range(min(pieces, len(lengths)))]
+    groups: list[tuple[int, list[str]]] = [(0, []) for _ in range(number)]
     for sequence, length in sorted(lengths, key=lambda one: (-one[1], one[0])):
-        place = min(range(len(groups)), key=lambda number: groups[number][0])
-        groups[place] = (groups[place][0] + max(length, 1), [*groups[place][1], sequence])
+        place = min(range(number), key=lambda one: (len(groups[one][1]) >= _NAMES, groups[one][0]))
+        groups[place][1].append(sequence)
+        groups[place] = (groups[place][0] + max(length, 1), groups[place][1])
     return _shards(chain, (((name, tuple(names)),) for _, names in groups))
 
 
-def by_subtree(chain: Chain, children: Sequence[int]) -> tuple[Chain, ...]:
+def by_subtree(chain: Chain, children: Sequence[int], most: int) -> tuple[Chain, ...]:
     """One shard for each taxon directly below; records of the taxon itself are in none of them."""
-    if len(children) > _MOST_NAMES:
+    if len(children) > most:
         return ()
     return tuple(
         replace(chain, id=f"{chain.id}.{number}", sent=(str(child),))

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from harvester.catalogue.filters import GENE
+from harvester.fetch import build
 from harvester.model import Chain
+from harvester.plan import endpoint_of
 from harvester.shards import (
     Histogram,
     axes_of,
@@ -160,21 +162,46 @@ def test_sequences_fall_into_groups_of_about_equal_length(lengths: list[int], pi
     chain = Chain("q.0", "q", "annotation", "accessions", ("GCF_1",))
     (axis,) = axes_of(chain, TODAY)
     named = {f"NC_{number}": length for number, length in enumerate(lengths)}
-    shards = by_location(chain, axis, pieces, list(named.items()))
+    shards = by_location(chain, axis, pieces, list(named.items()), 30)
     groups = _groups(shards)
     assert sorted(name for group in groups for name in group) == sorted(named)
     sums = [sum(named[name] + 1 for name in group) for group in groups]
     assert max(sums) - min(sums) <= max(lengths) + len(lengths)
 
 
+def test_an_assembly_of_hundreds_of_sequences_is_cut_and_each_address_is_short() -> None:
+    """As GRCh38.p14: chromosomes, and some 680 scaffolds and patches."""
+    chain = Chain("q.0", "q", "annotation", "accessions", ("GCF_000001405.40",))
+    (axis,) = axes_of(chain, TODAY)
+    named = {f"NC_{n:06}.11": 248_000_000 - n * 8_000_000 for n in range(25)}
+    named |= {f"NW_{n:09}.1": 250_000 for n in range(680)}
+    shards = by_location(chain, axis, 20, list(named.items()), 60)
+    groups = _groups(shards)
+    assert len(groups) == 20
+    assert sorted(name for group in groups for name in group) == sorted(named)
+    assert max(len(group) for group in groups) <= 60
+    sums = [sum(named[name] for name in group) for group in groups]
+    assert max(sums) < 1.7 * min(sums)
+    (_, endpoint) = endpoint_of(chain)
+    assert all(len(build(shard, endpoint).path) < 2000 for shard in shards)
+
+
+def test_a_draft_in_thousands_of_pieces_is_not_cut_by_naming_them() -> None:
+    chain = Chain("q.0", "q", "annotation", "accessions", ("GCF_1",))
+    (axis,) = axes_of(chain, TODAY)
+    named = [(f"NW_{n:09}.1", 1000) for n in range(1000)]
+    assert len(by_location(chain, axis, 4, named, 17)) == 17
+    assert by_location(chain, axis, 4, named, 16) == ()
+
+
 def test_taxa_below_make_a_shard_each() -> None:
     chain = Chain("q.0", "q", "virus", "taxa", ("10239",))
-    shards = by_subtree(chain, (1, 2))
+    shards = by_subtree(chain, (1, 2), 2)
     assert [(shard.values, shard.sent) for shard in shards] == [
         (("10239",), ("1",)),
         (("10239",), ("2",)),
     ]
-    assert by_subtree(chain, range(1000)) == ()
+    assert by_subtree(chain, (1, 2, 3), 2) == ()
 
 
 @given(st.integers(2, 5000), st.integers(0, 5000), st.floats(2, 32))

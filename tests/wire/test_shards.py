@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -120,6 +121,60 @@ def test_a_server_that_takes_no_notice_of_filters_is_walked_as_one(tmp_path: Pat
     assert (summary.status, summary.records, summary.duplicates) == ("complete", 9000, 0)
     # The first page, nine of the whole, a count, and what shards ask for until that is seen.
     assert summary.requests <= 1 + 9 + 1 + 4 * 3
+
+
+def test_an_annotation_on_hundreds_of_sequences_is_cut(tmp_path: Path) -> None:
+    """As the human one: 705 sequences, which only groups of them bring in reasonable addresses."""
+    names = [f"NW_{n:09}.1" for n in range(705)]
+
+    def answer(asked: Asked) -> Told:
+        time.sleep(0.05)
+        told = parse_qs(urlsplit(asked.target).query)
+        if "/sequence_reports" in asked.target:
+            found = [{"refseq_accession": name, "length": 1000} for name in names]
+        else:
+            here = set(told.get("locations", names))
+            found = [
+                {"annotation": {"gene_id": str(n)}, "row_id": str(n)}
+                for n in range(12_000)
+                if names[n % 705] in here
+            ]
+        start = int(told.get("page_token", ["0"])[0])
+        page = {"reports": found[start : start + 1000], "total_count": len(found)}
+        more = {"next_page_token": str(start + 1000)} if start + 1000 < len(found) else {}
+        return Told(json.dumps(page | more).encode())
+
+    query = Query("a", "annotation", "accessions", ("GCF_000001405.40",))
+    with serve(answer) as server:
+        summary = harvest(tmp_path, server.url, query, concurrency=8, most_pages=100)
+        longest = max(len(one.target) for one in server.asked)
+    assert (summary.status, summary.tables["annotation"].rows) == ("complete", 12_000)
+    ((chains, expected),) = ask(tmp_path, "SELECT chains, expected FROM meta.queries")
+    assert chains >= 12  # or the addresses would be too long
+    assert expected == 12_000
+    assert longest < 2000
+
+
+def test_a_large_genus_of_small_species_is_not_cut_into_all_of_them(tmp_path: Path) -> None:
+    """Two hundred taxa below four pages: a request each would cost more than one walk."""
+    taxa = range(1000, 1200)
+
+    def answer(asked: Asked) -> Told:
+        time.sleep(0.05)
+        path = urlsplit(asked.target).path
+        if path.startswith("/taxonomy/"):
+            node = {"tax_id": 11, "rank": "GENUS", "children": list(taxa)}
+            return Told(json.dumps({"reports": [{"taxonomy": node, "query": ["11"]}]}).encode())
+        start = int(parse_qs(urlsplit(asked.target).query).get("page_token", ["0"])[0])
+        found = [{"accession": f"X{n}.1"} for n in range(start, min(start + 1000, 4000))]
+        more = {"next_page_token": str(start + 1000)} if start + 1000 < 4000 else {}
+        return Told(json.dumps({"reports": found, "total_count": 4000} | more).encode())
+
+    query = Query("v", "virus", "taxa", ("11",))
+    with serve(answer) as server:
+        summary = harvest(tmp_path, server.url, query, concurrency=8, most_pages=100)
+    assert (summary.status, summary.tables["virus"].rows) == ("complete", 4000)
+    assert summary.requests <= 4 + 2
 
 
 def test_a_page_that_cannot_be_had_costs_only_its_own_part(tmp_path: Path) -> None:
