@@ -266,7 +266,9 @@ def test_a_walk_is_cut_only_where_it_would_be_the_last() -> None:
     assert not pays(39, 1, 400, 7.5)
     assert not pays(4, 36, 4, 7.5)
     assert not pays(2, 1, 2, 16)
-    assert not pays(39, 1, 39, 1.5)
+    assert not pays(39, 1, 39, 1.04)
+    assert not pays(5, 1, 5, 1.5)
+    assert pays(39, 1, 39, 1.5)
     assert pays(39, 1, 39, 3)
 
 
