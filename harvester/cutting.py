@@ -133,12 +133,22 @@ class Cutter:
         return min(self._workers, asker.lanes)
 
     async def spare(self, chain: Chain, asker: Asker) -> bool:
-        """One bad page spoils no taxon: the chain is cut, and the page asked for in parts."""
-        total = self._total(chain)  # known as soon as one page has come
-        is_shard = bool(chain.shard) and chain.id not in self._ledger.since
-        if not self._mercies or not (total or is_shard) or not self._may_cut(chain):
+        """One bad page spoils no taxon and no list: it is asked for in parts."""
+        if not self._mercies:
             return False
         self._mercies -= 1
+        if len(chain.values) > 1:
+            return await self.halve(chain)
+        return self._may_cut(chain) and await self._part(chain, asker)
+
+    async def _part(self, chain: Chain, asker: Asker) -> bool:
+        """Cuts a chain at a page that cannot be had; the pages before it still count."""
+        is_shard = bool(chain.shard) and chain.id not in self._ledger.since
+        total = self._total(chain)  # known as soon as one page has come
+        if not (total or is_shard):
+            total = await count_chain(chain, asker) or 0
+            if not total:
+                return False
         shards = await shards_of(chain, _PARTS, asker, most=_MOST_PARTS)
         if shards:
             await self.split(chain, shards, total or None, kept=True)

@@ -44,6 +44,8 @@ _DECODERS = 2
 _EPOCHS = 4
 #: Refusals that one identifier of a list may have caused.
 _CULPRIT = frozenset({400, 404})
+#: Who is not even reached does not mind how much is asked for.
+_UNREACHED = frozenset({"connect", "connect timeout", "name resolution", "tls"})
 #: After the first signal pages under way may arrive for so long.
 _DRAIN = 8.0
 
@@ -196,7 +198,7 @@ class Harvest:
             await self._fail(chain, error.status, str(error))
 
     async def _given_up(self, chain: Chain, error: TransientError) -> None:
-        if await self.cutter.spare(chain, self._asker):
+        if error.reason not in _UNREACHED and await self.cutter.spare(chain, self._asker):
             _log.warning("a page fails again and again, asked for in parts", reason=str(error))
         else:
             await self._fail(chain, 0, f"given up: {error}")

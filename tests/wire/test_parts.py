@@ -1,0 +1,73 @@
+"""What NCBI cannot answer in one piece is asked for in parts: long lists, and first pages."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from harvester.model import Query
+from tests.wire.dated import genomes
+from tests.wire.hostile import Asked, Told, serve
+from tests.wire.runs import ask, harvest
+
+_DOWN = Told(b'{"message": "Internal server error - request timed out"}', 500)
+
+
+def _asked_ids(asked: Asked) -> list[str]:
+    if asked.method == "POST":
+        return [str(one) for one in json.loads(asked.body)["gene_ids"]]
+    return urlsplit(asked.target).path.split("/id/")[1].split("/")[0].split(",")
+
+
+def _genes(ids: list[str]) -> Told:
+    reports = [{"gene": {"gene_id": one}, "query": [one]} for one in ids]
+    return Told(json.dumps({"reports": reports, "total_count": len(reports)}).encode())
+
+
+def test_a_list_that_takes_too_long_is_asked_for_in_halves(tmp_path: Path) -> None:
+    """As in ncbi/datasets issue 179: long lists end in a timeout, every time."""
+
+    def answer(asked: Asked) -> Told:
+        ids = _asked_ids(asked)
+        return _DOWN if len(ids) > 300 else _genes(ids)
+
+    query = Query("g", "gene", "ids", tuple(map(str, range(1, 1501))))
+    with serve(answer) as server:
+        summary = harvest(tmp_path, server.url, query)
+    assert (summary.status, summary.tables["gene"].rows) == ("complete", 1500)
+    assert ask(tmp_path, "SELECT outcome, count(*) FROM meta.items GROUP BY 1") == [("ok", 1500)]
+
+
+def test_one_identifier_that_cannot_be_had_fails_alone(tmp_path: Path) -> None:
+    def answer(asked: Asked) -> Told:
+        ids = _asked_ids(asked)
+        return _DOWN if "77" in ids else _genes(ids)
+
+    query = Query("g", "gene", "ids", tuple(map(str, range(1, 201))))
+    with serve(answer) as server:
+        summary = harvest(tmp_path, server.url, query)
+    assert (summary.status, summary.tables["gene"].rows) == ("partial", 199)
+    failed = ask(tmp_path, "SELECT value FROM meta.items WHERE outcome = 'failed'")
+    assert failed == [("77",)]
+
+
+def test_a_taxon_whose_first_page_cannot_be_had_is_asked_for_in_parts(tmp_path: Path) -> None:
+    """As in ncbi/datasets issues 432 and 594: a huge taxon is too much, parts of it are not."""
+    whole = genomes(5000)
+
+    def answer(asked: Asked) -> Told:
+        in_parts = "_release_date" in asked.target or "page_size=1&" in f"{asked.target}&"
+        return whole(asked) if in_parts else _DOWN
+
+    with serve(answer) as server:
+        summary = harvest(tmp_path, server.url, Query("g", "genome", "taxa", ("562",)))
+    assert (summary.status, summary.tables["genome"].rows) == ("complete", 5000)
+    assert ask(tmp_path, "SELECT expected, distinct_keys FROM meta.queries") == [(5000, 5000)]
+
+
+def test_a_taxon_that_cannot_even_be_counted_fails(tmp_path: Path) -> None:
+    with serve(lambda _: _DOWN) as server:
+        summary = harvest(tmp_path, server.url, Query("g", "genome", "taxa", ("562",)))
+    assert summary.status == "failed"
+    assert summary.requests <= 20
