@@ -86,7 +86,7 @@ def plan_of(
     requests = _look_ups(queries) + sum(one.requests or 0 for one in known)
     records = sum(one.records or 0 for one in known)
     longest = max((one.seconds or 0.0 for one in known), default=0.0)
-    disk = sum(_kept(known, experience))
+    disk = experience.empty + sum(_kept(known, experience))
     past = experience.past
     asking = max(longest, requests / rate)
     ending = disk / _PUBLISHED + _TABLE_SECONDS * len({query.resource for query in queries})

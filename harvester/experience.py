@@ -15,6 +15,8 @@ from harvester.store.lake import Lake
 
 __all__ = ["Experience", "Past", "experience_of"]
 
+#: What a database holds before any row: tables, views and their comments.
+_EMPTY = 2e6
 #: Fewer rows say little about what a row needs: a file has a head and a foot.
 _ENOUGH = 1000
 
@@ -29,11 +31,15 @@ class Past(Struct, frozen=True):
 
 
 class Experience(Struct, frozen=True):
-    """By table: the bytes that a row needs, lake and database together, and the rows there are."""
+    """By table: the bytes that a row needs, lake and database together, and the rows there are.
+
+    `empty` are those that a new database needs before any row; none where there is one.
+    """
 
     kept: Mapping[str, float] = field(default_factory=dict)
     rows: Mapping[str, int] = field(default_factory=dict)
     past: Past | None = None
+    empty: float = 0.0
 
 
 def experience_of(job: Job) -> Experience:
@@ -41,7 +47,8 @@ def experience_of(job: Job) -> Experience:
     lake = Lake(job.lake)
     manifest = read_manifest(lake)
     held = {name: manifest.table(name).rows for name in RESOURCES}
-    return Experience(dict(_kept(job, manifest)), held, _past(job, lake, manifest))
+    empty = 0.0 if Path(job.database).exists() else _EMPTY
+    return Experience(dict(_kept(job, manifest)), held, _past(job, lake, manifest), empty)
 
 
 def _kept(job: Job, manifest: Manifest) -> Iterator[tuple[str, float]]:

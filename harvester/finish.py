@@ -102,6 +102,7 @@ class Finish:
         self._commit(summary, judged)
         self._close(status)
         manifest = read_manifest(self._lake)
+        before = weigh(manifest, self._run.id, str(database)).database or 0
         found = cache(partial(outline, self._lake, manifest, self._run.id))
         build_database(
             self._lake,
@@ -112,7 +113,9 @@ class Finish:
             ahead=partial(ahead.give, meanwhile=partial(prepare_page, found)) if ahead else None,
         )
         sweep(self._lake, self._run.id)
-        return self._reported(self._ending_now(summary), found)
+        after = weigh(manifest, self._run.id, str(database))
+        grown = max(0, after.brought + (after.database or 0) - before)
+        return self._reported(replace(self._ending_now(summary), disk=grown), found)
 
     def _failed(self, judged: Judged) -> Summary:
         """The summary of a run that leaves nothing in the lake but its report."""

@@ -50,6 +50,8 @@ class Summary(Struct, frozen=True):
     database: str = ""
     #: What a plan with NCBI's counts would have said of requests, records, bytes, seconds and disk.
     planned: dict[str, float] | None = None
+    #: Bytes that lake and database have grown by; nothing where nothing was published.
+    disk: int | None = None
     #: The earliest day since which some query was only asked for what is new.
     since: str | None = None
 

@@ -107,10 +107,13 @@ def _plan(told: RunTold) -> Grid:
         ("records", number(plan["records"], "planned.records"), number(figures["records"])),
         ("received", bytes_of(plan["bytes"], "planned.bytes"), bytes_of(figures["bytes_received"])),
         ("time", seconds_of(plan["seconds"], "planned.seconds"), seconds_of(figures["seconds"])),
+        (
+            "disk, lake and database",
+            bytes_of(plan["disk"], "planned.disk"),
+            bytes_of(figures["disk"], "disk"),
+        ),
     ]
     rows: list[list[Cell]] = [[what, ours, real, _ratio(ours, real)] for what, ours, real in pairs]
-    disk = bytes_of(plan["disk"], "planned.disk")
-    rows.append(["disk, lake and database together", disk, bytes_of(None), number(None)])
     return Grid("Planned and actual", ("What", "Planned", "Actual", "Times as much"), rows)
 
 

@@ -83,7 +83,15 @@ def of_lake(outline: Outline, weights: Weights) -> RunTold:
         for name in ("started_at", "finished_at")
     }
     return RunTold(
-        {**row, **moments, "tables": tables, "planned": None, "lake": "", "database": ""},
+        {
+            **row,
+            **moments,
+            "tables": tables,
+            "planned": None,
+            "disk": None,
+            "lake": "",
+            "database": "",
+        },
         outline,
         weights,
         base_url=row["base_url"] or "",

@@ -232,13 +232,27 @@ def test_the_summary_is_one_document_with_the_promised_members(folder: Path, url
     assert set(summary) == {
         "run_id", "job", "status", "resumed", "started_at", "finished_at", "seconds", "requests",
         "retries", "throttled", "bytes_received", "records", "duplicates", "quarantined",
-        "unmodelled_fields", "missing", "failed", "tables", "lake", "database", "planned", "since",
+        "unmodelled_fields", "missing", "failed", "tables", "lake", "database", "planned", "disk",
+        "since",
     }  # fmt: skip
     assert set(summary["planned"]) == {"requests", "records", "bytes", "seconds", "disk"}
     assert summary["planned"]["requests"] == summary["requests"]
     assert (summary["lake"], summary["database"]) == ("data/lake", "data/harvest.duckdb")
     assert summary["records"] == sum(table["rows"] for table in summary["tables"].values())
     assert summary["bytes_received"] > 1000
+    database = (folder / "data/harvest.duckdb").stat().st_size
+    lake = (file for file in (folder / "data/lake").rglob("*.parquet") if "_runs" not in file.parts)
+    assert summary["disk"] == database + sum(file.stat().st_size for file in lake)
+
+
+def test_a_night_tells_by_how_much_lake_and_database_have_grown(folder: Path, url: str) -> None:
+    def night() -> tuple[int, int]:
+        done = harvester(folder, "run", "good.yaml", "--base-url", url, "--rps", "500", "--json")
+        return json.loads(done.stdout)["disk"], (folder / "data/harvest.duckdb").stat().st_size
+
+    first, before = night()
+    second, after = night()
+    assert max(0, after - before) <= second < first
 
 
 def test_the_log_is_json_where_asked_and_goes_where_asked(folder: Path, url: str) -> None:
