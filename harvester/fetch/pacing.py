@@ -60,6 +60,7 @@ class Pacer:
         self._rate = rate
         self._good = 0
         self._held_until = 0.0
+        self._halved = False
         self._changed = 0.0
         self._line = Line()
         self._waiting = 0
@@ -109,6 +110,7 @@ class Pacer:
                 await asyncio.sleep(wait)
                 if self._held_until > self._full_until:
                     await self._space()
+            self._halved = False
             departure = Departure()
             self._window.append(departure)
             return departure
@@ -135,12 +137,13 @@ class Pacer:
     def slow_down(self, hold: float) -> None:
         """After a 429: nobody asks for `hold` seconds, and then at half the rate.
 
-        More of them while nobody asks are answers to what was under way: the rate is halved once.
+        More of them before anybody asks again are answers to what was under way: the rate is
+        halved once.
         """
-        held = asyncio.get_running_loop().time() < self._held_until
         self.hold(hold)
         self._good = 0
-        if not held:
+        if not self._halved:
+            self._halved = True
             self._set(max(_SLOWEST, self._rate * _SLOW_DOWN))
 
     def hold(self, seconds: float) -> None:

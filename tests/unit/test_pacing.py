@@ -137,6 +137,21 @@ def test_a_burst_of_429_halves_the_rate_once() -> None:
     assert clock.run(work()) == (5, 2.5)
 
 
+def test_a_429_halves_the_rate_also_where_something_else_holds_everybody() -> None:
+    async def work() -> tuple[float, float]:
+        pacer = Pacer(10)
+        await pacer.turn()
+        pacer.hold(5.0)
+        for _ in range(3):
+            pacer.slow_down(1.0)
+        halved = pacer.rate
+        await pacer.turn()
+        return halved, asyncio.get_running_loop().time()
+
+    rate, moment = clock.run(work())
+    assert (rate, moment > 5.0) == (5, True)
+
+
 def test_the_rate_climbs_back_in_steps_and_never_above_the_limit() -> None:
     async def work() -> tuple[list[float], list[float]]:
         pacer = Pacer(10)

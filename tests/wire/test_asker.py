@@ -141,23 +141,31 @@ class _Heard(Traffic):
         self.heard.set()
 
 
-def test_a_429_holds_all_workers() -> None:
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("attempts", [4, 1])
+def test_a_stated_wait_holds_all_workers_also_on_the_last_attempt(
+    status: int, attempts: int
+) -> None:
     moments: list[float] = []
     traffic = _Heard()
 
     async def limited(request: web.Request) -> web.StreamResponse:
         moments.append(asyncio.get_running_loop().time())
         if len(moments) == 1:
-            return web.Response(status=429, headers={"Retry-After": "1"})
+            return web.Response(status=status, headers={"Retry-After": "1"})
         return web.Response(text=GOOD, content_type=request.headers["Accept"])
 
-    async def work(asker: Asker, script: Script) -> None:
+    async def work(asker: Asker, script: Script) -> float:
         first = asyncio.create_task(_ask(asker, script))
         await traffic.heard.wait()
-        await asyncio.gather(first, *(_ask(asker, script) for _ in range(6)))
+        await asyncio.gather(*(_ask(asker, script) for _ in range(6)))
+        await asyncio.gather(first, return_exceptions=True)
+        return asker.rate
 
-    _talk(work, limited, traffic=traffic, policy=FAST)
-    assert len(moments) == 8
+    policy = Policy(attempts=attempts, first_wait=0.0, longest_wait=0.0)
+    rate = _talk(work, limited, traffic=traffic, policy=policy)
+    assert rate == (500 if status == 429 else 1000)
+    assert len(moments) == (7 if attempts == 1 else 8)
     assert min(moments[1:]) - moments[0] >= 0.99
 
 
