@@ -23,7 +23,8 @@ _SLOW_DOWN = 0.5
 _CLIMB = 1.25
 #: Good answers in a row before the rate climbs one step.
 _STEP = 20
-#: Seconds at one rate that do as well: at the slowest, twenty answers take minutes.
+#: Seconds at one rate that do as well: at the slowest, twenty answers take minutes. For as long
+#: a stated limit counts against a higher one.
 _CALM = 5.0
 #: A page takes about a second: a request with so many behind it is due so much earlier.
 _PAGE_SECONDS = 1.0
@@ -56,7 +57,10 @@ class Pacer:
     """
 
     def __init__(self, rate: float, idle: float = 0.0) -> None:
+        self._allowed = rate
+        #: What the server states, and never more than what is allowed.
         self._ceiling = rate
+        self._stated = 0.0
         self._rate = rate
         self._good = 0
         self._held_until = 0.0
@@ -123,9 +127,10 @@ class Pacer:
     @property
     def _full_until(self) -> float:
         """Until then as many as the limit have left within a second, one of them late."""
-        if len(self._window) < (self._window.maxlen or 1):
+        most = max(1, int(self._ceiling))
+        if len(self._window) < most:
             return 0.0
-        return self._window[0].moment + 1 + MARGIN
+        return self._window[-most].moment + 1 + MARGIN
 
     async def _space(self) -> None:
         if self._fresh:
@@ -152,18 +157,30 @@ class Pacer:
         self._held_until = max(self._held_until, until)
 
     def heed(self, headers: Mapping[str, str]) -> None:
-        """Believes a lower limit that the server states, and that others use it up, too."""
+        """Believes the limit that the server states, and that others use it up, too."""
         limit = _number(headers.get("X-RateLimit-Limit", ""))
         if not limit:
             return
-        if limit < self._ceiling:
-            self._ceiling = limit
-            self._window = deque(self._window, max(1, int(limit)))
-            self._set(min(self._rate, self._ceiling))
+        self._believe(min(limit, self._allowed))
         left = _number(headers.get("X-RateLimit-Remaining", ""))
         settled = asyncio.get_running_loop().time() - self._changed >= 1
         if left == 0 and settled and self._rate < _OWN * limit:
             self._set(max(_SLOWEST, self._rate / _CLIMB))
+
+    def _believe(self, limit: float) -> None:
+        """A lower limit at once, a higher one when the lower has not been stated for a while.
+
+        So of answers that contradict one another the lower ones count.
+        """
+        now = asyncio.get_running_loop().time()
+        if limit <= self._ceiling:
+            self._stated = now
+        elif now - self._stated < _CALM:
+            return
+        else:  # the rate has yet to earn each step up to there
+            self._good, self._changed = 0, now
+        self._ceiling = limit
+        self._set(min(self._rate, limit))
 
     def credit(self) -> None:
         """A good answer; after enough of them, or of time without a 429, the rate climbs a step."""

@@ -215,6 +215,49 @@ def test_a_limit_that_is_stated_has_the_margin_of_any_other() -> None:
     assert 59 / (moments[-1] - moments[0]) / 5 > 0.968
 
 
+async def _walk(pacer: Pacer, headers: dict[str, str], count: int) -> list[tuple[float, float]]:
+    """When each of some requests left, and the rate after its good answer."""
+    seen = []
+    for _ in range(count):
+        await pacer.turn()
+        moment = asyncio.get_running_loop().time()
+        pacer.heed(headers)
+        pacer.credit()
+        seen.append((moment, pacer.rate))
+    return seen
+
+
+def test_the_rate_climbs_back_in_steps_when_a_higher_limit_is_stated() -> None:
+    async def work() -> list[tuple[float, float]]:
+        pacer = Pacer(10)
+        for limit, count in (("3", 30), ("8", 150)):
+            seen = await _walk(pacer, {"X-RateLimit-Limit": limit}, count)
+        assert pacer.rate == 8
+        return seen + await _walk(pacer, {"X-RateLimit-Limit": "50"}, 200)
+
+    seen = clock.run(work())
+    rates = [rate for _, rate in seen]
+    assert (rates[0], rates[-1]) == (3, 10)
+    assert all(before <= later <= before * 1.25 for before, later in pairwise(rates))
+    assert min(at for at, rate in seen if rate > 3) > seen[0][0] + 5
+    moments = [at for at, _ in seen]
+    assert _most_in_a_second(moments) <= 10
+    assert _most_in_a_second(moments[:150]) <= 8
+    assert 49 / (moments[-1] - moments[-50]) / 10 > 0.968
+
+
+@pytest.mark.parametrize("other", ["10", ""])
+def test_where_limits_contradict_one_another_the_lowest_counts(other: str) -> None:
+    async def work() -> set[float]:
+        pacer, rates = Pacer(10), set()
+        for _ in range(100):
+            await _walk(pacer, {"X-RateLimit-Limit": "3"}, 1)
+            rates |= {rate for _, rate in await _walk(pacer, {"X-RateLimit-Limit": other}, 4)}
+        return rates
+
+    assert clock.run(work()) == {3}
+
+
 @pytest.mark.parametrize("header", ["", "0", "-1", "many", "50", "10"])
 def test_other_statements_change_nothing(header: str) -> None:
     async def work() -> float:
