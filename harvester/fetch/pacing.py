@@ -34,6 +34,8 @@ _FARTHEST, _UNKNOWN = 10.0, 15.0
 _NOTED = 0.02
 #: From this share of the stated limit on, it is the run itself that uses the limit up.
 _OWN = 0.9
+#: An answer tells of the second in which its request came: with the way of a page, so long ago.
+_LATELY = 3.0
 
 
 class Departure:
@@ -69,7 +71,7 @@ class Pacer:
         self._line = Line()
         self._waiting = 0
         self._pressed = -inf
-        self._window = deque[Departure](maxlen=max(1, int(rate)))
+        self._window = deque[Departure](maxlen=max(1, int(rate * _LATELY)))
         self._limiter = self._make(rate)
         # Another run may have asked a moment ago: then the first request waits, too.
         self._fresh = idle < self._limiter.time_period
@@ -164,8 +166,15 @@ class Pacer:
         self._believe(min(limit, self._allowed))
         left = _number(headers.get("X-RateLimit-Remaining", ""))
         settled = asyncio.get_running_loop().time() - self._changed >= 1
-        if left == 0 and settled and self._rate < _OWN * limit:
+        if left == 0 and settled and not self._uses(int(limit)):
             self._set(max(_SLOWEST, self._rate / _CLIMB))
+
+    def _uses(self, limit: int) -> bool:
+        """Whether the run itself has lately let about as many go in a second as the limit."""
+        since = asyncio.get_running_loop().time() - _LATELY
+        moments = [left.moment for left in self._window if left.moment > since]
+        pairs = zip(moments, moments[limit - 1 :], strict=False)
+        return any(last - first <= 1 / _OWN for first, last in pairs)
 
     def _believe(self, limit: float) -> None:
         """A lower limit at once, a higher one when the lower has not been stated for a while.
@@ -212,4 +221,5 @@ def _ahead(behind: float) -> float:
 def _number(header: str) -> float | None:
     """The first number of a header that may list several."""
     stated = header.split(",", maxsplit=1)[0].strip()
-    return float(stated) if stated.isascii() and stated.isdigit() else None
+    number = float(stated) if stated.isascii() and stated.isdigit() else inf
+    return number if number < inf else None

@@ -276,7 +276,7 @@ def test_others_who_use_the_limit_up_slow_a_run_down(
 ) -> None:
     async def work() -> tuple[float, float]:
         pacer = Pacer(5)
-        await asyncio.sleep(2)
+        await _moments(pacer, 15)
         for _ in range(3):  # answers of one second tell of one shortage
             pacer.heed({"X-RateLimit-Limit": limit, "X-RateLimit-Remaining": remaining})
         slowed = pacer.rate
@@ -285,6 +285,26 @@ def test_others_who_use_the_limit_up_slow_a_run_down(
         return slowed, pacer.rate
 
     assert clock.run(work()) == (rate, 5)
+
+
+@pytest.mark.parametrize(
+    ("apart", "later", "rate"), [(0.0, 0.2, 10), (0.0, 1.8, 10), (0.0, 4.0, 8), (0.25, 0.2, 8)]
+)
+def test_what_the_run_itself_used_up_is_what_it_sent_and_not_what_it_might_have_sent(
+    apart: float, later: float, rate: float
+) -> None:
+    """Answers tell of the moment when their requests came; before that, few or many had left."""
+
+    async def work() -> float:
+        pacer = Pacer(10)
+        for _ in range(20):
+            await pacer.turn()
+            await asyncio.sleep(apart)
+        await asyncio.sleep(later)
+        pacer.heed({"X-RateLimit-Limit": "10", "X-RateLimit-Remaining": "0"})
+        return pacer.rate
+
+    assert clock.run(work()) == rate
 
 
 def test_what_many_others_can_only_follow_goes_first() -> None:

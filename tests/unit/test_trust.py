@@ -89,7 +89,7 @@ def test_a_wait_that_no_calendar_holds_is_none(stated: str) -> None:
 def test_a_limit_that_is_no_number_changes_nothing(stated: str) -> None:
     async def paced() -> float:
         pacer = Pacer(5.0)
-        pacer.heed({"X-RateLimit-Limit": stated})
+        pacer.heed({"X-RateLimit-Limit": stated, "X-RateLimit-Remaining": "0"})
         return pacer.rate
 
     assert asyncio.run(paced()) == 5.0
