@@ -172,7 +172,8 @@ class Review(Struct):
             if distinct < total:
                 _log.warning("shards do not add up", chain=chain.id, counted=total, got=distinct)
                 doubt = {"received": distinct, "distinct": distinct}
-                yield {"is": "restart", "chain": chain.id, "epoch": 1, "doubt": doubt}
+                epoch = self.ledger.state(chain.id).epoch + 1
+                yield {"is": "restart", "chain": chain.id, "epoch": epoch, "doubt": doubt}
 
     def _distinct(self, chain: Chain, found: Survey) -> int:
         count = found.chains.get(chain.id, ChainCount(0, 0))

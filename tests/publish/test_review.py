@@ -1,0 +1,56 @@
+"""What a walk in shards leaves in doubt, by a journal and the rows that it tells of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harvester.ledger import Ledger
+from harvester.model import Job, Query
+from harvester.review import Review
+from tests.publish.place import Place
+
+COLI = Query("q", "genome", "taxa", ("562",))
+
+
+def _page(chain: str, rows: int, *, epoch: int = 0, total: int | None = None) -> dict[str, Any]:
+    page = {"chain": chain, "epoch": epoch, "number": 0, "next": "", "total": total}
+    return page | {"received": rows, "rows": rows}
+
+
+def _split(chain: str, total: int, *, kept: bool = False) -> dict[str, Any]:
+    """The chain gives way to two windows of days."""
+    into = [
+        {"id": f"{chain}.0", "values": ["562"], "shard": [["last_release_date", "2019-12-31"]]},
+        {"id": f"{chain}.1", "values": ["562"], "shard": [["first_release_date", "2020-01-01"]]},
+    ]
+    return {"is": "split", "chain": chain, "into": into, "total": total, "kept": kept}
+
+
+def _review(place: Place, rows: dict[str, str], *records: dict[str, Any]) -> Review:
+    """Of each walk, by its label, the accessions that it brought: each is one letter."""
+    run = place.begin()
+    brought = [{"accession": key, "_chain": walk} for walk, keys in rows.items() for key in keys]
+    (part,) = place.stage(run, "genome", brought)
+    begin = {"is": "begin", "run_id": run, "job": "job", "digest": "", "started_at": ""}
+    ledger = Ledger.replay([begin, {**_pages(), "table": "genome", "part": part}, *records])
+    return Review(place.lake, Job("job", (COLI,)), ledger, place.manifest, 2.0, place.desk(run))
+
+
+def _pages(*pages: dict[str, Any]) -> dict[str, Any]:
+    return {"is": "pages", "pages": list(pages)}
+
+
+def test_what_came_before_a_cut_stays_void_when_the_whole_is_walked_as_one(place: Place) -> None:
+    """The chain's token had been refused once, so its first epoch is used up, and its second."""
+    review = _review(
+        place,
+        {"q.0/0": "a", "q.0/1": "b", "q.0.0/0": "bc", "q.0.1/0": "d"},
+        {"is": "restart", "chain": "q.0", "epoch": 1},
+        _split("q.0", 4),
+        _pages(_page("q.0.0", 2, total=2), _page("q.0.1", 1, total=1)),
+    )
+    (record,) = review.doubts(review.survey(), {})
+    assert (record["is"], record["chain"]) == ("restart", "q.0")
+    review.ledger.apply(record)
+    review.walked()
+    assert not review.survey().chains  # no row of any walk counts until it is walked again
