@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from typing import Any, TypeVar
 
 from msgspec import Struct
@@ -18,8 +18,10 @@ from harvester.fetch import Asker
 from harvester.ledger import Ledger
 from harvester.model import Chain, Job
 from harvester.plan import names_of, numbered
+from harvester.publish import Survey
 from harvester.review import Review
 from harvester.shards import Histogram, pieces_ahead
+from harvester.store.journal import Record
 from harvester.taxa import look_up
 
 __all__ = ["Conduct"]
@@ -62,9 +64,13 @@ class Conduct(Struct, frozen=True):
         open_chains = self.ledger.open_chains(self.review.chains)
         if not open_chains or self.harvest.stop.wanted:
             return
-        numbers = {name: taxon.tax_id for name, taxon in self.ledger.taxa.items()}
         self.review.walked()
-        await self.harvest.walk([numbered(chain, numbers) for chain in open_chains])
+        await self.harvest.walk(self._numbered(open_chains))
+
+    def _numbered(self, chains: Iterable[Chain]) -> list[Chain]:
+        """The chains as they are asked for: by the numbers of taxa, where these are known."""
+        numbers = {name: taxon.tax_id for name, taxon in self.ledger.taxa.items()}
+        return [numbered(chain, numbers) for chain in chains]
 
     async def _unless_stopped(self, work: Coroutine[Any, Any, T]) -> T:
         """The work's result; a wish to end is not kept waiting by it."""
@@ -118,10 +124,19 @@ class Conduct(Struct, frozen=True):
             return False
         found = await asyncio.to_thread(self.review.survey)
         counted = await self._counted(self.review.empty_taxa(), asker)
-        doubts = self.review.doubts(found, counted)
+        doubts = self.review.doubts(found, counted) or await self._count_again(found, asker)
         for record in doubts:
             await self.harvest.record(record)
-        return bool(doubts)
+        return any(record["is"] == "restart" for record in doubts)
+
+    async def _count_again(self, found: Survey, asker: Asker) -> list[Record]:
+        """What becomes of chains whose shards do not add up: NCBI may hold fewer by now."""
+        records = []
+        for chain, distinct in self.review.uncovered(found):
+            (whole,) = self._numbered([chain])
+            counted = await self._unless_stopped(count_chain(whole, asker))
+            records.append(self.review.counted_again(found, chain, distinct, counted))
+        return records
 
     async def _counted(self, chains: Sequence[Chain], asker: Asker) -> dict[str, int]:
         """How many records NCBI Taxonomy counts for taxa that answered with nothing."""

@@ -85,13 +85,14 @@ class Piece(Struct, frozen=True):
 class Split(Struct, frozen=True):
     """What took a chain's place: halves of its list, or shards of its records.
 
-    `total` is NCBI's count of the whole, where there is one. `kept` says that the pages which had
-    arrived before still count.
+    `total` is NCBI's count of the whole, where there is one; `counted` is that of later, when the
+    pieces had brought no less. `kept` says that the pages which had arrived before still count.
     """
 
     pieces: tuple[Piece, ...]
     total: int | None = None
     kept: bool = False
+    counted: int | None = None
 
 
 class Traffic(Struct):
@@ -146,7 +147,7 @@ class Ledger(Struct):
                 self._attempt()
             case "pages":
                 self._pages(record)
-            case "restart" | "failed" | "split":
+            case "restart" | "failed" | "split" | "counted":
                 self._of_chain(record)
             case "by key":
                 self.by_key = tuple(_chain(entry) for entry in record["chains"])
@@ -197,11 +198,11 @@ class Ledger(Struct):
         return next(days, "")
 
     def divided(self, chains: Iterable[Chain]) -> Iterator[tuple[Chain, int]]:
-        """The chains that were cut into shards, each with NCBI's count of the whole."""
-        for chain in chains:
+        """The chains that were cut into shards, each with NCBI's newest count of the whole."""
+        for chain in map(self._of_this_run, chains):
             split = self.splits.get(chain.id)
             if split is not None and split.total is not None:
-                yield chain, split.total
+                yield chain, split.total if split.counted is None else split.counted
 
     def first_counts(self, queries: Iterable[Query]) -> dict[str, int]:
         """NCBI's count of each query's first chain, by the query's id, where it gave one."""
@@ -275,6 +276,8 @@ class Ledger(Struct):
         elif record["is"] == "split":
             pieces = tuple(_piece(entry) for entry in record["into"])
             self.splits[chain] = Split(pieces, record.get("total"), record.get("kept", False))
+        elif record["is"] == "counted":
+            self.splits[chain] = replace(self.splits[chain], counted=record["total"])
         else:
             self.splits.pop(chain, None)
             doubt = Doubt(**record["doubt"]) if "doubt" in record else state.doubt

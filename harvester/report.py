@@ -121,12 +121,12 @@ def _query(
     query: Query, chains: Sequence[Chain], ledger: Ledger, found: Survey, allowed: float
 ) -> QueryReport:
     states = [ledger.state(chain.id) for chain in chains]
-    totals = [0 if state.unknown else state.total for state in states]
-    known = [total for total in totals if total is not None]
+    counts = [count for chain in chains_of(query) for count in _counts(chain, ledger)]
+    known = [count for count in counts if count is not None]
     state, reason = _state(query, chains, ledger, found, allowed)
     return QueryReport(
         query=query,
-        expected=sum(known) if len(known) == len(totals) else None,
+        expected=sum(known) if len(known) == len(counts) else None,
         received=sum(state.received for state in states),
         distinct=found.queries.get(query.id, 0),
         strays=sum(found.strays.get(chain.id, 0) for chain in chains),
@@ -137,6 +137,17 @@ def _query(
         reason=reason,
         since=ledger.since_of(query.id),
     )
+
+
+def _counts(chain: Chain, ledger: Ledger) -> Iterator[int | None]:
+    """NCBI's newest counts of what makes up a chain: of the whole, or of each of its shards."""
+    split = ledger.splits.get(chain.id)
+    if split is not None and split.counted is not None:
+        yield split.counted
+        return
+    for shard in ledger.walked([chain]):
+        state = ledger.state(shard.id)
+        yield 0 if state.unknown else state.total
 
 
 def _state(

@@ -160,10 +160,10 @@ class Review(Struct):
                 records.append(
                     {"is": "restart", "chain": chain.id, "epoch": state.epoch + 1, "doubt": doubt}
                 )
-        return records or list(self._uncovered(found))
+        return records
 
-    def _uncovered(self, found: Survey) -> Iterator[Record]:
-        """Chains whose shards do not add up to the whole: those are walked in one piece."""
+    def uncovered(self, found: Survey) -> Iterator[tuple[Chain, int]]:
+        """Chains whose shards do not add up to the whole, and how many records these brought."""
         for chain, total in self.ledger.divided(plan_chains(self.job.queries)):
             shards = list(self.ledger.walked([chain]))
             if not all(self.ledger.state(shard.id).done for shard in shards):
@@ -171,9 +171,25 @@ class Review(Struct):
             distinct = sum(self._distinct(shard, found) for shard in shards)
             if distinct < total:
                 _log.warning("shards do not add up", chain=chain.id, counted=total, got=distinct)
-                doubt = {"received": distinct, "distinct": distinct}
-                epoch = self.ledger.state(chain.id).epoch + 1
-                yield {"is": "restart", "chain": chain.id, "epoch": epoch, "doubt": doubt}
+                yield chain, distinct
+
+    def counted_again(
+        self, found: Survey, chain: Chain, distinct: int, counted: int | None
+    ) -> Record:
+        """What becomes of such a chain, when NCBI has counted its records once more.
+
+        Where it holds fewer by now all has come; else the chain is walked in one piece.
+        """
+        shards = self.ledger.walked([chain])
+        if counted and counted <= distinct and not any(self._short(one, found) for one in shards):
+            return {"is": "counted", "chain": chain.id, "total": counted}
+        doubt = {"received": distinct, "distinct": distinct}
+        epoch = self.ledger.state(chain.id).epoch + 1
+        return {"is": "restart", "chain": chain.id, "epoch": epoch, "doubt": doubt}
+
+    def _short(self, chain: Chain, found: Survey) -> bool:
+        """Whether a chain brought less than its own count, also when it was asked again."""
+        return self._distinct(chain, found) < (self.ledger.state(chain.id).total or 0)
 
     def _distinct(self, chain: Chain, found: Survey) -> int:
         count = found.chains.get(chain.id, ChainCount(0, 0))

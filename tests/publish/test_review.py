@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from harvester.ledger import Ledger
 from harvester.model import Job, Query
 from harvester.review import Review
+from harvester.store.journal import Record
 from tests.publish.place import Place
 
 COLI = Query("q", "genome", "taxa", ("562",))
@@ -40,6 +43,13 @@ def _pages(*pages: dict[str, Any]) -> dict[str, Any]:
     return {"is": "pages", "pages": list(pages)}
 
 
+def _again(review: Review, counted: int | None) -> Record:
+    """What becomes of the chain whose shards do not add up, when NCBI counts so many now."""
+    found = review.survey()
+    ((chain, distinct),) = review.uncovered(found)
+    return review.counted_again(found, chain, distinct, counted)
+
+
 def test_what_came_before_a_cut_stays_void_when_the_whole_is_walked_as_one(place: Place) -> None:
     """The chain's token had been refused once, so its first epoch is used up, and its second."""
     review = _review(
@@ -49,8 +59,47 @@ def test_what_came_before_a_cut_stays_void_when_the_whole_is_walked_as_one(place
         _split("q.0", 4),
         _pages(_page("q.0.0", 2, total=2), _page("q.0.1", 1, total=1)),
     )
-    (record,) = review.doubts(review.survey(), {})
+    record = _again(review, 4)
     assert (record["is"], record["chain"]) == ("restart", "q.0")
     review.ledger.apply(record)
     review.walked()
     assert not review.survey().chains  # no row of any walk counts until it is walked again
+
+
+def _one_missing(place: Place, first: int = 2) -> Review:
+    """NCBI counted four records, and two and one of the shards."""
+    return _review(
+        place,
+        {"q.0.0/0": "bc", "q.0.1/0": "d"},
+        _split("q.0", 4),
+        _pages(_page("q.0.0", 2, total=first), _page("q.0.1", 1, total=1)),
+    )
+
+
+def test_that_ncbi_holds_fewer_by_now_is_a_fact_of_the_journal(place: Place) -> None:
+    review = _one_missing(place)
+    record = _again(review, 3)
+    review.ledger.apply(record)
+    assert not list(review.uncovered(review.survey()))
+    (report,) = review.verdict(review.survey()).queries
+    assert (report.state, report.expected, report.chains) == ("complete", 3, 2)
+    assert review.ledger.first_counts([COLI]) == {"q": 4}  # as it was known when the run began
+
+
+@pytest.mark.parametrize("counted", [4, 5, 0, None])
+def test_another_count_does_not_explain_what_is_missing(counted: int | None, place: Place) -> None:
+    """Nor does none at all: an empty answer is not proof of absence."""
+    assert _again(_one_missing(place), counted)["is"] == "restart"
+
+
+def test_a_shard_that_stays_short_is_not_explained_by_a_count_of_the_whole(place: Place) -> None:
+    assert _again(_one_missing(place, first=3), 3)["is"] == "restart"
+
+
+def test_a_chain_that_is_walked_as_one_after_all_has_the_count_of_its_own(place: Place) -> None:
+    review = _one_missing(place)
+    review.ledger.apply({"is": "counted", "chain": "q.0", "total": 3})
+    review.ledger.apply({"is": "restart", "chain": "q.0", "epoch": 1})
+    review.ledger.apply(_pages(_page("q.0", 5, epoch=1, total=5)))
+    (report,) = review.verdict(review.survey()).queries
+    assert (report.expected, report.chains) == (5, 1)
