@@ -151,7 +151,8 @@ class Finish:
 
     @cached_property
     def _records(self) -> int:
-        return sum(self._ledger.state(chain.id).received for chain in self._chains)
+        chains = self._ledger.counting(self._chains)
+        return sum(self._ledger.state(chain).received for chain in chains)
 
     def _merge(self, verdict: Verdict) -> dict[str, TableChange]:
         """The rows of every table that the job asks for, held against the lake's."""

@@ -187,6 +187,15 @@ class Ledger(Struct):
             else:
                 yield chain
 
+    def kept(self, chains: Iterable[Chain]) -> Iterator[Chain]:
+        """Those of the chains, and of their pieces, that were cut and keep what had arrived."""
+        for chain in map(self._of_this_run, chains):
+            split = self.splits.get(chain.id)
+            if split is not None:
+                if split.kept:
+                    yield chain
+                yield from self.kept(self._pieces(chain))
+
     def since_of(self, query_id: str) -> str:
         """The day from which on a query asks, where it asks only for what is new."""
         days = (day for chain, day in self.since.items() if chain.startswith(f"{query_id}."))
@@ -221,7 +230,12 @@ class Ledger(Struct):
         return [chain for chain, state in states if not (state.done or state.failure)]
 
     def valid_labels(self, chains: Iterable[Chain]) -> frozenset[str]:
-        """The values of `_chain` whose rows count: these chains, in their newest epoch.
+        """The values of `_chain` whose rows count: of chains that count, in their newest epoch."""
+        ids = self.counting(chains)
+        return frozenset(chain_label(chain_id, self.state(chain_id).epoch) for chain_id in ids)
+
+    def counting(self, chains: Iterable[Chain]) -> set[str]:
+        """The chains that count where these are walked.
 
         Of chains that were cut while they were walked, the pages that had arrived count as well.
         """
@@ -229,7 +243,7 @@ class Ledger(Struct):
         for split_id, split in self.splits.items():
             if split.kept and any(piece.id in ids for piece in self._leaves(split)):
                 ids.add(split_id)
-        return frozenset(chain_label(chain_id, self.state(chain_id).epoch) for chain_id in ids)
+        return ids
 
     @property
     def void_labels(self) -> frozenset[str]:

@@ -121,18 +121,19 @@ def _query(
     query: Query, chains: Sequence[Chain], ledger: Ledger, found: Survey, allowed: float
 ) -> QueryReport:
     states = [ledger.state(chain.id) for chain in chains]
+    brought = [*states, *(ledger.state(chain.id) for chain in ledger.kept(chains_of(query)))]
     counts = [count for chain in chains_of(query) for count in _counts(chain, ledger)]
     known = [count for count in counts if count is not None]
     state, reason = _state(query, chains, ledger, found, allowed)
     return QueryReport(
         query=query,
         expected=sum(known) if len(known) == len(counts) else None,
-        received=sum(state.received for state in states),
+        received=sum(state.received for state in brought),
         distinct=found.queries.get(query.id, 0),
         strays=sum(found.strays.get(chain.id, 0) for chain in chains),
-        quarantined=sum(state.quarantined for state in states),
+        quarantined=sum(state.quarantined for state in brought),
         chains=len(states),
-        pages=sum(state.pages for state in states),
+        pages=sum(state.pages for state in brought),
         state=state,
         reason=reason,
         since=ledger.since_of(query.id),

@@ -75,15 +75,20 @@ class Review(Struct):
 
     def _stage(self, table: str) -> Staged:
         chains = [chain for chain in self.chains if chain.resource == table]
-        by_key = {chain.id for chain in self.ledger.key_chains}
         return Staged(
             self.desk,
             RESOURCES[table],
             self.manifest.table(table),
             self.ledger.parts.get(table, []),
             self.ledger.valid_labels(chains),
-            [_asked(chain, self._numbers(chain)) for chain in chains if chain.id not in by_key],
+            [_asked(chain, self._numbers(chain)) for chain in self._asking(table)],
         )
+
+    def _asking(self, table: str) -> Iterator[Chain]:
+        """The chains that asked what the job asks, those included that were cut and keep pages."""
+        planned = plan_chains(query for query in self.job.queries if query.resource == table)
+        yield from self.ledger.walked(planned)
+        yield from self.ledger.kept(planned)
 
     def survey(self) -> Survey:
         """What arrived in all tables, as of the last walk."""
