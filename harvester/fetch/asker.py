@@ -14,7 +14,7 @@ from typing import Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from harvester.catalogue import Resource
+from harvester.catalogue import PAGE_SIZE, Resource
 from harvester.errors import RefusedError, TransientError
 from harvester.fetch.breaker import Breaker
 from harvester.fetch.exchange import Exchange, Reply
@@ -37,6 +37,8 @@ _log = get_logger(__name__)
 _NEUTRAL = Request("GET", "/version", "application/json")
 _SERVER_ERROR = 500
 _THROTTLED = "http 429"
+#: An answer of so many bytes, as they travel, is a page, however few its records are.
+_PAGE_BYTES = 20_000
 
 
 class Standing(Struct, frozen=True):
@@ -164,6 +166,8 @@ class Asker:
             mask=self._mask.data,
             lenient=lenient,
         )
+        if _is_page(reply, opened):
+            self._exchange.page_took(reply.seconds)
         return replace(opened, next_token=self._mask.text(reply.token or opened.next_token))
 
     async def _lives(self) -> bool:
@@ -176,6 +180,11 @@ class Asker:
         except RefusedError as error:
             return error.status < _SERVER_ERROR
         return True
+
+
+def _is_page(reply: Reply, opened: Opened) -> bool:
+    """Whether its time tells what a page takes: small answers say nothing, thin records do."""
+    return len(reply.body) >= _PAGE_BYTES or opened.data.count(b"\n") >= PAGE_SIZE - 1
 
 
 def _spent(error: TransientError, used: int) -> TransientError:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 
 import aiohttp
 from msgspec import Struct
+from msgspec.structs import replace
 from yarl import URL
 
 from harvester.errors import RefusedError, TransientError
@@ -38,8 +39,7 @@ _WORDS: tuple[tuple[type[Exception], str], ...] = (
     (aiohttp.ClientPayloadError, "truncated"),
     (aiohttp.ClientError, "connection"),
 )
-#: An answer of so many bytes, as they travel, is a page; of a new one's time this share counts.
-_PAGE_BYTES = 20_000
+#: Of a new page's time this share counts.
 _NEWS = 0.3
 
 
@@ -49,6 +49,8 @@ class Reply(Struct, frozen=True):
     status: int
     headers: Mapping[str, str]
     body: bytes
+    #: What it took, from the moment the request left to the last byte.
+    seconds: float = 0.0
 
     @property
     def good(self) -> bool:
@@ -118,18 +120,17 @@ class Exchange:
                     limit.reschedule(left + self._pace.policy.deadline)
 
                 reply = await self._send(request, leave)
-                self._time(reply, clock() - left)
-                return reply
+                seconds = clock() - left
+                self._traffic.course.took(seconds)
+                return replace(reply, seconds=seconds)
         except (TimeoutError, aiohttp.ClientError) as error:
             word = next(word for kind, word in _WORDS if isinstance(error, kind))
             raise TransientError(word, self.told(str(error))) from error
 
-    def _time(self, reply: Reply, seconds: float) -> None:
-        """Takes the time of a page in; small answers tell nothing about those that matter."""
-        self._traffic.course.took(seconds)
-        if reply.good and len(reply.body) >= _PAGE_BYTES:
-            known = self.page_seconds or seconds
-            self.page_seconds = known + _NEWS * (seconds - known)
+    def page_took(self, seconds: float) -> None:
+        """Takes the time of a page in."""
+        known = self.page_seconds or seconds
+        self.page_seconds = known + _NEWS * (seconds - known)
 
     def told(self, text: str) -> str:
         """A text of NCBI's for people: short, in one line, without the API key."""

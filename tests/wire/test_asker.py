@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
+import random
 import socket
 import time
 from collections.abc import Awaitable, Callable
@@ -106,6 +108,31 @@ def test_the_pacer_learns_when_a_request_has_left(body: bytes | None) -> None:
         left = asyncio.run(main(served.url))
         (arrival,) = served.stats.arrivals
     assert arrival - left < 0.4
+
+
+async def _lanes(asker: Asker, _: Script) -> float:
+    await asker.ask(GENES, RESOURCES["genome"])
+    return asker.lanes
+
+
+@pytest.mark.parametrize("kind", ["application/json", "application/x-ndjson"])
+@pytest.mark.parametrize(
+    ("records", "width", "page"),
+    [(1000, 0, True), (30, 1000, True), (900, 0, False), (1, 0, False)],
+)
+def test_what_a_page_takes_is_learned_from_full_pages_also_of_thin_records(
+    kind: str, records: int, width: int, *, page: bool
+) -> None:
+    dice = random.Random(7)
+    told = [
+        {"accession": f"GCA_{number:09}.1", "x": dice.randbytes(width).hex()}
+        for number in range(records)
+    ]
+    whole = json.dumps({"reports": told, "next_page_token": "t"})
+    lines = "".join(json.dumps(record) + "\n" for record in told)
+    body = gzip.compress((whole if kind.endswith("/json") else lines).encode())
+    answer = says(body, kind=kind, token="t", Content_Encoding="gzip")
+    assert (_talk(_lanes, answer) > 0) == page
 
 
 def test_a_run_asks_again_so_often_and_no_more() -> None:
