@@ -81,14 +81,17 @@ class Review(Struct):
             self.manifest.table(table),
             self.ledger.parts.get(table, []),
             self.ledger.valid_labels(chains),
-            [_asked(chain, self._numbers(chain)) for chain in self._asking(table)],
+            list(self._asked(table)),
         )
 
-    def _asking(self, table: str) -> Iterator[Chain]:
-        """The chains that asked what the job asks, those included that were cut and keep pages."""
+    def _asked(self, table: str) -> Iterator[Asked]:
+        """What the job's chains asked for; those that were cut asked as well if they keep pages."""
         planned = plan_chains(query for query in self.job.queries if query.resource == table)
-        yield from self.ledger.walked(planned)
-        yield from self.ledger.kept(planned)
+        divided = {chain.id for chain, _ in self.ledger.divided(planned)}
+        for chain in planned:
+            whole = chain.id if chain.id in divided else ""
+            for one in (*self.ledger.walked([chain]), *self.ledger.kept([chain])):
+                yield _asked(one, self._numbers(one), whole)
 
     def survey(self) -> Survey:
         """What arrived in all tables, as of the last walk."""
@@ -168,12 +171,16 @@ class Review(Struct):
         return records
 
     def uncovered(self, found: Survey) -> Iterator[tuple[Chain, int]]:
-        """Chains whose shards do not add up to the whole, and how many records these brought."""
+        """Chains whose shards do not add up to the whole, and how many records these brought.
+
+        What two shards bring counts once: else it would stand for one that none brings.
+        """
         for chain, total in self.ledger.divided(plan_chains(self.job.queries)):
             shards = list(self.ledger.walked([chain]))
             if not all(self.ledger.state(shard.id).done for shard in shards):
                 continue
-            distinct = sum(self._distinct(shard, found) for shard in shards)
+            broken = sum(self._broken(shard, found) for shard in shards)
+            distinct = found.wholes.get(chain.id, 0) + broken
             if distinct < total:
                 _log.warning("shards do not add up", chain=chain.id, counted=total, got=distinct)
                 yield chain, distinct
@@ -199,6 +206,11 @@ class Review(Struct):
     def _distinct(self, chain: Chain, found: Survey) -> int:
         count = found.chains.get(chain.id, ChainCount(0, 0))
         return self.ledger.state(chain.id).received - (count.rows - count.keys)
+
+    def _broken(self, chain: Chain, found: Survey) -> int:
+        """How many records came that are no rows: they lie in quarantine."""
+        count = found.chains.get(chain.id, ChainCount(0, 0))
+        return self.ledger.state(chain.id).received - count.rows
 
     def by_key(self, verdict: Verdict) -> Record:
         """The rows that no query delivers any more, to be asked for by their keys."""
@@ -271,10 +283,10 @@ class Review(Struct):
         return taxon.tax_id if taxon else int(value) if value.isdecimal() else None
 
 
-def _asked(chain: Chain, taxa: Sequence[int | None]) -> Asked:
+def _asked(chain: Chain, taxa: Sequence[int | None], whole: str) -> Asked:
     values = (*chain.values, None) if len(chain.values) > 1 else chain.values
     scopes = array("q", scopes_of(chain, values))
-    return Asked(chain.id, chain.query_id, values, scopes, taxa)
+    return Asked(chain.id, chain.query_id, values, scopes, taxa, whole)
 
 
 def _answered(state: ChainState) -> bool:

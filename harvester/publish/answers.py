@@ -41,6 +41,7 @@ class Asked(Struct, frozen=True):
     `scopes` stand for the questions, the same in every run. A chain that asked for several things
     at once is `listed`, and one more that is no value ends its `values`: for rows that answer to
     none of them. `taxa` are the numbers that the rows' lineage must hold, where they are known.
+    `whole` is the chain that was cut into this one and others.
     """
 
     chain: str
@@ -48,6 +49,7 @@ class Asked(Struct, frozen=True):
     values: Sequence[str | None]
     scopes: Sequence[int]
     taxa: Sequence[int | None] = ()
+    whole: str = ""
 
     @property
     def listed(self) -> bool:

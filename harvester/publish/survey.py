@@ -30,9 +30,10 @@ class Survey(Struct, frozen=True):
     """What arrived, and what did not.
 
     By chain: `chains`, and `strays`, rows of another taxon; and of a list `matches`, how many rows
-    answer each of its values, where any does. By query: `queries`, distinct keys, and `losses`. And
-    `emptied`, questions that used to bring rows and brought none now; and tables that are `steady`:
-    all questions asked of these brought the same rows as ever.
+    answer each of its values, where any does. By chain that was cut: `wholes`, the distinct keys of
+    all its shards. By query: `queries`, distinct keys, and `losses`. And `emptied`, questions that
+    used to bring rows and brought none now; and tables that are `steady`: all questions asked of
+    these brought the same rows as ever.
     """
 
     chains: Mapping[str, ChainCount] = field(default_factory=dict)
@@ -42,6 +43,7 @@ class Survey(Struct, frozen=True):
     emptied: frozenset[int] = frozenset()
     strays: Mapping[str, int] = field(default_factory=dict)
     steady: frozenset[str] = frozenset()
+    wholes: Mapping[str, int] = field(default_factory=dict)
 
     def __or__(self, other: Survey) -> Survey:
         """Both tables' figures."""
@@ -53,6 +55,7 @@ class Survey(Struct, frozen=True):
             self.emptied | other.emptied,
             {**self.strays, **other.strays},
             self.steady | other.steady,
+            {**self.wholes, **other.wholes},
         )
 
 
@@ -71,6 +74,7 @@ def _survey(answers: Answers) -> Survey:
         frozenset() if steady else emptied(answers),
         _strays(answers),
         frozenset([answers.layout.name] if steady else []),
+        _wholes(answers),
     )
 
 
@@ -94,6 +98,20 @@ def _queries(answers: Answers) -> dict[str, int]:
         counted = f"SELECT query, count(*) FROM ({grouped}) GROUP BY query"
     found = answers.connection.execute(counted)
     return {query: int(keys) for query, keys in found.fetchall()}
+
+
+def _wholes(answers: Answers) -> dict[str, int]:
+    """The different keys that came by any shard of each chain that was cut."""
+    cut = {one.chain: one.whole for one in answers.staged.asked if one.whole}
+    if not cut:
+        return {}
+    rows = {"chain": pa.array(cut, pa.string()), "whole": pa.array(cut.values(), pa.string())}
+    put_table(answers.connection, "cut", pa.table(rows))
+    came = f"SELECT whole, {columns(answers.layout.key)} FROM delivered JOIN cut USING (chain)"
+    if not answers.each_once:
+        came = f"SELECT DISTINCT * FROM ({came})"
+    found = answers.connection.execute(f"SELECT whole, count(*) FROM ({came}) GROUP BY whole")
+    return dict(found.fetchall())
 
 
 def _matches(answers: Answers) -> dict[str, array[int]]:

@@ -103,3 +103,41 @@ def test_a_chain_that_is_walked_as_one_after_all_has_the_count_of_its_own(place:
     review.ledger.apply(_pages(_page("q.0", 5, epoch=1, total=5)))
     (report,) = review.verdict(review.survey()).queries
     assert (report.expected, report.chains) == (5, 1)
+
+
+def test_a_record_of_two_shards_does_not_stand_for_one_of_none(place: Place) -> None:
+    review = _review(
+        place,
+        {"q.0.0/0": "abc", "q.0.1/0": "cd"},
+        _split("q.0", 5),
+        _pages(_page("q.0.0", 3, total=3), _page("q.0.1", 2, total=2)),
+    )
+    assert [distinct for _, distinct in review.uncovered(review.survey())] == [4]
+    assert _again(review, 5)["is"] == "restart"
+
+
+def test_a_record_of_two_shards_is_none_too_few(place: Place) -> None:
+    review = _review(
+        place,
+        {"q.0.0/0": "abc", "q.0.1/0": "cd"},
+        _split("q.0", 4),
+        _pages(_page("q.0.0", 3, total=3), _page("q.0.1", 2, total=2)),
+    )
+    assert not list(review.uncovered(review.survey()))
+    (report,) = review.verdict(review.survey()).queries
+    assert (report.state, report.distinct) == ("complete", 4)
+
+
+@pytest.mark.parametrize(("total", "short"), [(4, []), (5, [4])])
+def test_what_a_kept_page_brought_and_what_was_broken_has_come(
+    total: int, short: list[int], place: Place
+) -> None:
+    """One record came on a page before the cut alone, and one is a line that nobody can read."""
+    review = _review(
+        place,
+        {"q.0/0": "ab", "q.0.0/0": "b", "q.0.1/0": "d"},
+        _pages(_page("q.0", 2, total=total)),
+        _split("q.0", total, kept=True),
+        _pages(_page("q.0.0", 2, total=2), _page("q.0.1", 1, total=1)),
+    )
+    assert [distinct for _, distinct in review.uncovered(review.survey())] == short

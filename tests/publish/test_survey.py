@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import pytest
+
 from harvester.publish import Asked, ChainCount, Survey, survey
 from tests.publish.place import Place, Row
 
@@ -105,6 +107,21 @@ def test_chains_and_queries_are_counted(place: Place) -> None:
     }
     assert found.queries == {"q": 2, "p": 1}
     assert (found.losses, found.emptied, found.strays) == ({}, frozenset(), {})
+
+
+@pytest.mark.parametrize(("second", "different"), [("BC", 3), ("CD", 4)])
+def test_what_all_shards_brought_is_counted(second: str, different: int, place: Place) -> None:
+    """Whether or not a key came twice; of a chain that was not cut there is no such count."""
+    walks = {"q.0/1": "AB", "q.1/0": second, "p.0/0": "XY"}
+    rows = [{"accession": key, "_chain": walk} for walk, keys in walks.items() for key in keys]
+    asked = [
+        Asked("q.0", "q", ["1"], [1], whole="q"),
+        Asked("q.1", "q", ["1"], [1], whole="q"),
+        Asked("p.0", "p", ["1"], [2]),
+    ]
+    found = _survey(place, "genome", place.stage("run", "genome", rows), asked)
+    assert found.wholes == {"q": different}
+    assert sum(found.chains[one].keys for one in ("q.0", "q.1")) == 4
 
 
 def test_a_key_with_nulls_is_one_key(place: Place) -> None:
