@@ -114,7 +114,8 @@ class Conduct(Struct, frozen=True):
 
     async def _divide(self, chain: Chain, pieces: int, days: Histogram, asker: Asker) -> None:
         shards = await shards_of(chain, pieces, asker, days)
-        total = await count_chain(chain, asker) if shards else None
+        (whole,) = self._numbered([chain])
+        total = await count_chain(whole, asker) if shards else None
         if total:
             await self.harvest.cutter.split(chain, shards, total)
 

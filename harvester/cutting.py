@@ -134,12 +134,11 @@ class Cutter:
 
     async def spare(self, chain: Chain, asker: Asker) -> bool:
         """One bad page spoils no taxon and no list: it is asked for in parts."""
-        if not self._mercies:
+        is_list = len(chain.values) > 1
+        if not self._mercies or not (is_list or self._may_cut(chain)):
             return False
         self._mercies -= 1
-        if len(chain.values) > 1:
-            return await self.halve(chain)
-        return self._may_cut(chain) and await self._part(chain, asker)
+        return await (self.halve(chain) if is_list else self._part(chain, asker))
 
     async def _part(self, chain: Chain, asker: Asker) -> bool:
         """Cuts a chain at a page that cannot be had; the pages before it still count."""

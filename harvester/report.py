@@ -16,6 +16,11 @@ from harvester.publish import ChainCount, Loss, Survey
 __all__ = ["Item", "Items", "QueryReport", "Verdict", "judge"]
 
 
+#: What became of a taxon that was asked for in shards: the first of these that became of any shard.
+#: That some are empty is nothing strange.
+_TELLING = ("failed", "ok", "replaced", "unknown", "empty")
+
+
 class Item(NamedTuple):
     """One identifier or taxon that a job names, and what it brought."""
 
@@ -110,9 +115,10 @@ def judge(
     walked = {query.id: list(ledger.walked(chains_of(query))) for query in queries}
     reports = tuple(_query(query, walked[query.id], ledger, found, allowed) for query in queries)
     items = tuple(
-        _items(query, chain, ledger, found)
+        items
         for query in (queries if with_items else ())
-        for chain in walked[query.id]
+        for chain in chains_of(query)
+        for items in _named(query, chain, ledger, found)
     )
     return Verdict(reports, items)
 
@@ -215,6 +221,19 @@ def _shrunk(loss: Loss, allowed: float) -> str:
     )
 
 
+def _named(query: Query, chain: Chain, ledger: Ledger, found: Survey) -> Iterator[Items]:
+    """What a chain names, once: halves of a list name their own, shards all name the same."""
+    pieces = list(ledger.walked([chain]))
+    told = [_items(query, piece, ledger, found) for piece in pieces]
+    if len(pieces) == 1 or len(chain.values) > 1:
+        yield from told
+        return
+    outcomes = [item for items in told for item in items]
+    records = found.wholes.get(chain.id, sum(item.records for item in outcomes))
+    one = min(outcomes, key=lambda item: _TELLING.index(item.outcome))
+    yield Items(query, chain.values, [one.outcome], [records], [one.reason], [one.taxon])
+
+
 def _items(query: Query, chain: Chain, ledger: Ledger, found: Survey) -> Items:
     values, brought = chain.values, _brought(chain, ledger, found)
     ended = list(_ended(chain, ledger, brought))
@@ -253,7 +272,7 @@ def _outcome(
 ) -> tuple[str, str]:
     if message is not None and message.replaced_by:
         return "replaced", message.text or f"replaced by {message.replaced_by}"
-    if records:
+    if records and not (state.failed and len(chain.values) == 1):
         return "ok", ""
     if state.unknown:
         return "unknown", state.failure

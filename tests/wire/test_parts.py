@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from harvester.model import Query
 from tests.wire.dated import genomes
@@ -64,6 +64,25 @@ def test_a_taxon_whose_first_page_cannot_be_had_is_asked_for_in_parts(tmp_path: 
         summary = harvest(tmp_path, server.url, Query("g", "genome", "taxa", ("562",)))
     assert (summary.status, summary.tables["genome"].rows) == ("complete", 5000)
     assert ask(tmp_path, "SELECT expected, distinct_keys FROM meta.queries") == [(5000, 5000)]
+
+
+def test_a_day_that_cannot_be_had_costs_no_other(tmp_path: Path) -> None:
+    whole = genomes(5000)
+
+    def answer(asked: Asked) -> Told:
+        days = parse_qs(urlsplit(asked.target).query)
+        first = days.get("filters.first_release_date", [""])[0]
+        last = days.get("filters.last_release_date", ["9999"])[0]
+        if first <= "2016-02-29" <= last and "page_size=1&" not in f"{asked.target}&":
+            return _DOWN
+        return whole(asked)
+
+    with serve(answer) as server:
+        summary = harvest(tmp_path, server.url, Query("g", "genome", "taxa", ("562",)))
+    assert (summary.status, summary.tables["genome"].rows) == ("partial", 4998)
+    told = ask(tmp_path, "SELECT value, outcome, records, reason <> '' FROM meta.items")
+    assert told == [("562", "failed", 4998, True)]
+    assert not summary.missing
 
 
 def test_a_taxon_that_cannot_even_be_counted_fails(tmp_path: Path) -> None:

@@ -64,6 +64,9 @@ def test_shards_bring_exactly_what_one_walk_brings(
     alone, together = (digests_of(file, query.resource) for file in files)
     assert together == alone
     assert many.requests <= 1.6 * one.requests + 3
+    item = [(query.values[0], "ok", many.tables[query.resource].rows)]
+    for name in ("one", "many"):  # however it was asked for, a job names it once
+        assert ask(tmp_path / name, "SELECT value, outcome, records FROM meta.items") == item
 
 
 def test_the_next_night_knows_where_to_cut(served: Served, tmp_path: Path) -> None:
