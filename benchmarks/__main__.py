@@ -13,7 +13,7 @@ from benchmarks.floors import floors
 from benchmarks.growth import growth
 from benchmarks.measure import describe_machine
 from benchmarks.nightly import nightly
-from benchmarks.rate import long_run, one_taxon
+from benchmarks.rate import known_taxa, long_run, one_taxon
 
 __all__ = ["main"]
 
@@ -39,6 +39,7 @@ def main() -> None:
             _nights(folder, chosen.records)
         if "rate" in chosen.only:
             one_taxon(folder, chosen.scale, chosen.plot)
+            known_taxa(folder, chosen.scale)
             long_run(folder, chosen.minutes)
     print(f"\nafterwards: {describe_machine().splitlines()[0]}")
 

@@ -7,14 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.cases import CASES
+from benchmarks.cases import CASES, SPREAD, write_job
 from benchmarks.compare import LATENCY, RATE
 from benchmarks.listed import TAXON, listed_genes
 from benchmarks.measure import Usage, run
 from benchmarks.plot import Line, draw
 from benchmarks.watched import Seen, watched
 
-__all__ = ["long_run", "one_taxon"]
+__all__ = ["known_taxa", "long_run", "one_taxon"]
+
+_TAXA = 12
+_EACH = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,17 @@ def one_taxon(folder: Path, scale: float, plot: Path | None) -> None:
         loop = Line("hand loop", _since(hand, sandbox.seen().records), hand.wall)
     ours = Line("harvester", _since(told.usage, told.records), told.usage.wall)
     plot.write_text(draw((ours, loop), f"{case.heading(scale)}, 600 ms a page"), encoding="utf-8")
+
+
+def known_taxa(folder: Path, scale: float) -> None:
+    """The second night of several taxa, which the lake knows by then."""
+    taxa, each = SPREAD[:_TAXA], max(1000, round(_EACH * scale))
+    job = write_job("genome", f"taxa: {json.dumps(taxa)}", folder / "known")
+    sizes = [("genome", taxon, each) for taxon in taxa]
+    with watched(sizes, latency=LATENCY, rps=RATE, cache_mb=512) as sandbox:
+        _watch(job, sandbox.url, sandbox.seen)
+        told = _watch(job, sandbox.url, sandbox.seen)
+    print(f"\nthe second night of {_TAXA} taxa of {each:,} genomes\n  {told.line()}", flush=True)
 
 
 def _watch(job: Path, url: str, look: Callable[[], Seen]) -> _Told:
