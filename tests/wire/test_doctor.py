@@ -178,7 +178,8 @@ def test_a_run_under_way_is_no_fault_and_nobody_is_disturbed(place: Path) -> Non
 def test_a_partial_run_is_told(tmp_path: Path) -> None:
     with serve_in_thread(SandboxConfig(latency=0.0, rps=0, faults="gene/500:1.0")) as broken:
         taxon = Query("q2", "taxonomy", "taxa", ("9606",))
-        assert harvest(tmp_path, broken.url, QUERY, taxon).status == "partial"
+        summary = harvest(tmp_path, broken.url, QUERY, taxon, patience=0.2)
+    assert summary.status == "partial"
     assert lake_of(tmp_path)["runs"].state == "look"
     assert "was partial" in lake_of(tmp_path)["runs"].found
     assert read_manifest(Lake(tmp_path / "lake")).runs
