@@ -8,10 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 
 from msgspec import Struct
 
-from harvester.catalogue import RESOURCES
 from harvester.model import Chain, Job, Query
 from harvester.plan import chains_of, endpoint_of, scope_of
-from harvester.publish import Manifest, newest_days, read_manifest, read_newest_first
+from harvester.publish import Days, Manifest, read_manifest, read_newest_first
 from harvester.shards import today
 from harvester.store.journal import Record
 from harvester.store.lake import Lake
@@ -81,14 +80,9 @@ class Refresh(Struct, frozen=True):
         if endpoint.newer is None:
             return {}
         scopes = {scope_of(one, one.values[0]): one for one in chains_of(query)}
-        newest = newest_days(
-            self.lake,
-            RESOURCES[resource.name],
-            self.manifest.table(resource.name),
-            list(scopes),
-            endpoint.newer.column,
-            self.spill,
-        )
+        state = self.manifest.table(resource.name)
+        days = Days(self.lake, resource, state, endpoint.newer.column, self.spill)
+        newest = days.newest(list(scopes))
         found = {chain.id: _first_day(chain, newest.get(scope)) for scope, chain in scopes.items()}
         windows = {chain: day for chain, day in found.items() if day}
         if windows:

@@ -20,12 +20,12 @@ from harvester.plan import chains_by_key, endpoint_of, is_narrowed, plan_chains,
 from harvester.publish import (
     Asked,
     ChainCount,
+    Days,
     Desk,
     Manifest,
     Staged,
     Survey,
     TableState,
-    day_counts,
     orphans,
     saw_all,
     survey,
@@ -132,9 +132,9 @@ class Review(Struct):
         self, table: str, column: Sequence[str], chains: Sequence[Chain]
     ) -> Iterator[tuple[Chain, Histogram]]:
         scopes = [scope_of(chain, chain.values[0]) for chain in chains]
-        spill = f"_runs/{self.ledger.run_id}/scratch/spill"
+        spill = self.lake.path(f"_runs/{self.ledger.run_id}/scratch/spill")
         state = self.manifest.table(table)
-        found = day_counts(self.lake, RESOURCES[table], state, scopes, column, spill)
+        found = Days(self.lake, RESOURCES[table], state, column, spill).counts(scopes)
         for chain, scope in zip(chains, scopes, strict=True):
             first = self.ledger.window_of(chain.id)
             days = [(day, count) for day, count in found.get(scope, ()) if day.isoformat() >= first]

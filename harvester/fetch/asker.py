@@ -131,7 +131,7 @@ class Asker:
         """Waits before the next try; while NCBI is away, the gate is where all wait."""
         self.traffic.again(error.reason)
         self.traffic.throttled += error.reason == _THROTTLED
-        # Who asks for a wait means the whole process, also where this request is given up.
+        # Who asks for a wait means all requests, also where this request is given up.
         self._pacer.hold(error.wait or 0.0)
         if self._gate.shut:
             return

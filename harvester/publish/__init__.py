@@ -10,7 +10,7 @@ from harvester.publish.desk import Desk
 from harvester.publish.evolve import upgrade
 from harvester.publish.fold import carry_out
 from harvester.publish.folding import Fold, Plan, plan_folds
-from harvester.publish.histogram import day_counts, newest_days
+from harvester.publish.histogram import Days
 from harvester.publish.layout import META_TABLES
 from harvester.publish.leftovers import leftovers
 from harvester.publish.manifest import (
@@ -46,6 +46,7 @@ __all__ = [
     "ChainCount",
     "Changes",
     "CommittedRun",
+    "Days",
     "Desk",
     "Fold",
     "LakeFile",
@@ -64,13 +65,11 @@ __all__ = [
     "build_database",
     "carry_out",
     "change_counts",
-    "day_counts",
     "is_current",
     "keep_quarantine",
     "kept_runs",
     "leftovers",
     "merge_table",
-    "newest_days",
     "orphans",
     "outline",
     "plan_folds",

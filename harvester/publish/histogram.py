@@ -1,10 +1,13 @@
-"""How the rows that a question brought in earlier runs are spread over time."""
+"""How the rows that questions brought in earlier runs are spread over time."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
+
+from msgspec import Struct
 
 from harvester.catalogue import Resource
 from harvester.publish.layout import table_layout
@@ -13,67 +16,49 @@ from harvester.publish.sql import columns, parquet, path, same
 from harvester.publish.workbench import with_room, workbench
 from harvester.store.lake import Lake
 
-__all__ = ["day_counts", "newest_days"]
+__all__ = ["Days"]
 
 
-def day_counts(
-    lake: Lake,
-    resource: Resource,
-    state: TableState,
-    scopes: Sequence[int],
-    column: Sequence[str],
-    spill: str,
-) -> dict[int, list[tuple[date, int]]]:
-    """How many of each question's rows fall on each day, in order of the days.
+class Days(Struct, frozen=True):
+    """The days of a table's rows, by a column that holds dates; ended versions count too.
 
-    The column is one that holds dates; ended versions count too.
+    `spill` is a folder that may be made and is gone afterwards.
     """
-    if not state.members or not state.data:
-        return {}
-    key = columns(table_layout(resource).key)
-    members = parquet(lake, (file.path for file in state.members))
-    data = parquet(lake, (file.path for file in state.data))
-    asked = f"(SELECT unnest({list(scopes)}))"
-    counted = (
-        f"SELECT m.scope, CAST({path(column)} AS DATE) AS day, count(*) FROM {data} d JOIN "
-        f"(SELECT DISTINCT scope, {key} FROM {members} WHERE present AND scope IN {asked}) m "
-        f"ON {same('d', 'm', table_layout(resource).key)} "
-        f"GROUP BY m.scope, day HAVING day IS NOT NULL ORDER BY day"
-    )
 
-    def work(room: str) -> list[tuple[int, date, int]]:
-        with workbench(lake.path(spill), room) as connection:
-            return connection.execute(counted).fetchall()
+    lake: Lake
+    resource: Resource
+    state: TableState
+    column: Sequence[str]
+    spill: str
 
-    found: dict[int, list[tuple[date, int]]] = defaultdict(list)
-    for scope, day, count in with_room(work):
-        found[scope].append((day, count))
-    return found
+    def counts(self, scopes: Sequence[int]) -> dict[int, list[tuple[date, int]]]:
+        """How many of each question's rows fall on each day, in order of the days."""
+        found: dict[int, list[tuple[date, int]]] = defaultdict(list)
+        for scope, day, count in self._ask("day, count(*)", "DISTINCT", scopes):
+            found[scope].append((day, count))
+        return found
 
+    def newest(self, scopes: Sequence[int]) -> dict[int, date]:
+        """The newest day among all rows that each of the questions ever brought."""
+        return dict(self._ask("max(day)", "ALL", scopes))
 
-def newest_days(
-    lake: Lake,
-    resource: Resource,
-    state: TableState,
-    scopes: Sequence[int],
-    column: Sequence[str],
-    spill: str,
-) -> dict[int, date]:
-    """The newest day among all rows that each of the questions ever brought."""
-    if not state.members or not state.data:
-        return {}
-    key = table_layout(resource).key
-    members = parquet(lake, (file.path for file in state.members))
-    data = parquet(lake, (file.path for file in state.data))
-    asked = f"(SELECT unnest({list(scopes)}))"
-    found = (
-        f"SELECT m.scope, max(CAST({path(column)} AS DATE)) AS day FROM {data} d "
-        f"JOIN (SELECT scope, {columns(key)} FROM {members} WHERE present AND scope IN {asked}) m "
-        f"ON {same('d', 'm', key)} GROUP BY m.scope HAVING day IS NOT NULL"
-    )
+    def _ask(self, told: str, which: str, scopes: Sequence[int]) -> list[Any]:
+        """What is told of each question's rows: of each but once, where they are `DISTINCT`."""
+        if not self.state.members or not self.state.data:
+            return []
+        key = table_layout(self.resource).key
+        members = parquet(self.lake, (file.path for file in self.state.members))
+        data = parquet(self.lake, (file.path for file in self.state.data))
+        asked = (
+            f"SELECT m.scope, {told} FROM "
+            f"(SELECT {columns(key)}, CAST({path(self.column)} AS DATE) AS day FROM {data}) d "
+            f"JOIN (SELECT {which} scope, {columns(key)} FROM {members} "
+            f"WHERE present AND scope IN (SELECT unnest({list(scopes)}))) m "
+            f"ON {same('d', 'm', key)} WHERE day IS NOT NULL GROUP BY ALL ORDER BY ALL"
+        )
 
-    def work(room: str) -> dict[int, date]:
-        with workbench(spill, room) as connection:
-            return dict(connection.execute(found).fetchall())
+        def work(room: str) -> list[Any]:
+            with workbench(self.spill, room) as connection:
+                return connection.execute(asked).fetchall()
 
-    return with_room(work)
+        return with_room(work)

@@ -105,24 +105,24 @@ def test_a_chain_that_is_walked_as_one_after_all_has_the_count_of_its_own(place:
     assert (report.expected, report.chains) == (5, 1)
 
 
-def test_a_record_of_two_shards_does_not_stand_for_one_of_none(place: Place) -> None:
-    review = _review(
+def _one_twice(place: Place, total: int) -> Review:
+    """Of so many records two shards brought three and two, one of them both."""
+    return _review(
         place,
         {"q.0.0/0": "abc", "q.0.1/0": "cd"},
-        _split("q.0", 5),
+        _split("q.0", total),
         _pages(_page("q.0.0", 3, total=3), _page("q.0.1", 2, total=2)),
     )
+
+
+def test_a_record_of_two_shards_does_not_stand_for_one_of_none(place: Place) -> None:
+    review = _one_twice(place, 5)
     assert [distinct for _, distinct in review.uncovered(review.survey())] == [4]
     assert _again(review, 5)["is"] == "restart"
 
 
 def test_a_record_of_two_shards_is_none_too_few(place: Place) -> None:
-    review = _review(
-        place,
-        {"q.0.0/0": "abc", "q.0.1/0": "cd"},
-        _split("q.0", 4),
-        _pages(_page("q.0.0", 3, total=3), _page("q.0.1", 2, total=2)),
-    )
+    review = _one_twice(place, 4)
     assert not list(review.uncovered(review.survey()))
     (report,) = review.verdict(review.survey()).queries
     assert (report.state, report.distinct) == ("complete", 4)
