@@ -15,7 +15,16 @@ from harvester.errors import SpecError
 from harvester.model import Job
 from harvester.texts import Mask
 
-__all__ = ["NCBI", "Settings", "cache_folder", "environment", "key_mask", "rate", "web_address"]
+__all__ = [
+    "NCBI",
+    "Settings",
+    "cache_folder",
+    "environment",
+    "granted",
+    "key_mask",
+    "rate",
+    "web_address",
+]
 
 NCBI = "https://api.ncbi.nlm.nih.gov/datasets/v2"
 
@@ -82,8 +91,12 @@ class Settings:
 
 def rate(job: Job, settings: Settings) -> float:
     """Requests a second: a flag beats the job, which beats what NCBI grants."""
-    granted = _WITH_KEY if settings.sends_key else _WITHOUT_KEY
-    return settings.rps or job.limits.requests_per_second or granted
+    return settings.rps or job.limits.requests_per_second or granted(settings)
+
+
+def granted(settings: Settings) -> float:
+    """Requests a second that NCBI grants."""
+    return _WITH_KEY if settings.sends_key else _WITHOUT_KEY
 
 
 def key_mask(environ: Mapping[str, str]) -> Mask:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harvester.fetch import Pace, Policy
 from harvester.model import Job
-from harvester.settings import Settings, rate
+from harvester.settings import Settings, granted, rate
 
 __all__ = ["pace_of"]
 
@@ -18,6 +18,7 @@ def pace_of(job: Job, settings: Settings, patience: float | None = None) -> Pace
     return Pace(
         base_url=settings.base_url,
         rate=rate(job, settings),
+        granted=granted(settings),
         concurrency=settings.concurrency or job.limits.concurrency,
         api_key=settings.api_key if settings.sends_key else None,
         policy=Policy.within(seconds),

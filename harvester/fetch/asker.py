@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -20,7 +19,7 @@ from harvester.fetch.breaker import Breaker
 from harvester.fetch.exchange import Exchange, Reply
 from harvester.fetch.gate import Gate
 from harvester.fetch.pace import Pace
-from harvester.fetch.pacing import Pacer
+from harvester.fetch.pacing import Pacer, pacer_of
 from harvester.fetch.request import Request
 from harvester.fetch.retry import Budget, judge_status
 from harvester.fetch.session import open_session
@@ -193,20 +192,13 @@ def _spent(error: TransientError, used: int) -> TransientError:
     return TransientError(error.reason, f"{error.detail} ({why})".lstrip())
 
 
-class _Last:
-    """When this process may have asked last; another may have done so before this one began."""
-
-    asked = time.monotonic()
-
-
 @asynccontextmanager
 async def open_asker(pace: Pace, opener: Opener, traffic: Traffic) -> AsyncIterator[Asker]:
     """The one asker of a run, with the one pacer, session and breaker behind it."""
-    pacer = Pacer(pace.rate, time.monotonic() - _Last.asked)
+    pacer = pacer_of(pace)
     async with open_session(pace, pacer, traffic) as session:
         try:
             yield Asker(Exchange(session, pace, traffic), pace, pacer, opener, traffic)
         finally:
-            _Last.asked = time.monotonic()
             if traffic.retries:
                 _log.info("asked again", reasons=dict(sorted(traffic.retries.items())))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from harvester.errors import OutOfServiceError, RefusedError, TransientError
 from harvester.fetch.exchange import Exchange, Reply
 from harvester.fetch.pace import Pace
-from harvester.fetch.pacing import Pacer
+from harvester.fetch.pacing import pacer_of
 from harvester.fetch.request import Request
 from harvester.fetch.session import open_session
 from harvester.fetch.traffic import Traffic
@@ -17,7 +17,7 @@ async def fetch_document(url: str, limit: int) -> Reply:
     """The answer, its body still compressed; the API key stays at home, no redirect is followed."""
     pace, traffic = Pace(url, rate=1.0, concurrency=1, page_limit=limit), Traffic()
     try:
-        async with open_session(pace, Pacer(pace.rate), traffic) as session:
+        async with open_session(pace, pacer_of(pace), traffic) as session:
             reply = await Exchange(session, pace, traffic).send(Request("GET", "", "*/*"))
     except TransientError as error:
         raise OutOfServiceError(f"{url} cannot be read: {error}") from error

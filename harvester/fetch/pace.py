@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from harvester.fetch.retry import Policy
 
@@ -27,3 +28,10 @@ class Pace:
     page_limit: int = PAGE_LIMIT
     #: Pages a second that NCBI gives at the most, whatever the rate: no walk is cut for more.
     most_pages: float = 10.0
+    #: Requests a second of all runs of this process, where that is more than the rate of one.
+    granted: float = 0.0
+
+    @property
+    def server(self) -> str:
+        """Whose limit it is."""
+        return urlsplit(self.base_url).netloc

@@ -1,22 +1,20 @@
-"""The one pacer of the process: even spacing, hold-off, slow down at once, climb back in steps."""
+"""The pacer of a run: even spacing, hold-off, slow down at once, climb back in steps."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Mapping
 from math import inf
 
 from aiolimiter import AsyncLimiter
 
 from harvester.fetch.line import Line
+from harvester.fetch.pace import Pace
+from harvester.fetch.window import MARGIN, Departure, Window, window_of
 
-__all__ = ["MARGIN", "Departure", "Pacer"]
+__all__ = ["Pacer", "pacer_of"]
 
-#: The limit counts arrivals, and the way to the server is not always alike: as many as the limit
-#: leave in a second that is so much longer. 3 % still uses 97 % of the budget.
-MARGIN = 0.03
-#: Each is spaced by so much of it. The rest makes up for those that leave a moment late.
+#: Each is spaced by so much of the margin. The rest makes up for those that leave a moment late.
 _SPACED = 0.5
 _SLOWEST = 0.2
 _SLOW_DOWN = 0.5
@@ -32,21 +30,6 @@ _PAGE_SECONDS = 1.0
 _FARTHEST, _UNKNOWN = 10.0, 15.0
 #: Who waits for so long waits for the rate, and not for a busy process.
 _NOTED = 0.02
-#: From this share of the stated limit on, it is the run itself that uses the limit up.
-_OWN = 0.9
-#: An answer tells of the second in which its request came: with the way of a page, so long ago.
-_LATELY = 3.0
-
-
-class Departure:
-    """When a request left: at its turn, or later, by as much as it says itself."""
-
-    def __init__(self) -> None:
-        self.moment = asyncio.get_running_loop().time()
-
-    def sent(self) -> None:
-        """The request is on its way now: a busy process may have kept it back after its turn."""
-        self.moment = asyncio.get_running_loop().time()
 
 
 class Pacer:
@@ -55,23 +38,27 @@ class Pacer:
     What many others can only follow goes first, so that no chain is still long when all others
     are at their end. The leak rate of a limiter is fixed when it is made, so a new pace is a new
     limiter. Only the first in line waits at the limiter: a new one is obeyed by all who wait.
-    For `idle` seconds nobody of this process has asked when it begins.
+    For `idle` seconds nobody of this process has asked when it begins. Through the `window` of the
+    process go the requests of other runs, too; all of them may use what is `granted`.
     """
 
-    def __init__(self, rate: float, idle: float = 0.0) -> None:
+    def __init__(
+        self, rate: float, idle: float = 0.0, window: Window | None = None, granted: float = 0.0
+    ) -> None:
         self._allowed = rate
+        #: What all runs of the process may use, and what of it the server has stated.
+        self._granted = self._limit = max(rate, granted)
         #: What the server states, and never more than what is allowed.
         self._ceiling = rate
         self._stated = 0.0
         self._rate = rate
         self._good = 0
-        self._held_until = 0.0
         self._halved = False
         self._changed = 0.0
         self._line = Line()
         self._waiting = 0
         self._pressed = -inf
-        self._window = deque[Departure](maxlen=max(1, int(rate * _LATELY)))
+        self._own, self._all = Window(), Window() if window is None else window
         self._limiter = self._make(rate)
         # Another run may have asked a moment ago: then the first request waits, too.
         self._fresh = idle < self._limiter.time_period
@@ -84,7 +71,7 @@ class Pacer:
     @property
     def slowed(self) -> bool:
         """Whether NCBI has asked for less than its limit, and the rate has not climbed back."""
-        held = asyncio.get_running_loop().time() < self._held_until
+        held = asyncio.get_running_loop().time() < self._all.held_until
         return held or self._rate < self._ceiling
 
     async def turn(self, behind: float = inf) -> Departure:
@@ -112,27 +99,31 @@ class Pacer:
     async def _stand_in_line(self, due: float) -> Departure:
         async with self._line.head(due):
             await self._space()
-            while (wait := self._free - asyncio.get_running_loop().time()) > 0:
-                await asyncio.sleep(wait)
-                if self._held_until > self._full_until:
+            while (departure := self._leave()) is None:
+                await asyncio.sleep(self._free - asyncio.get_running_loop().time())
+                if self._all.held_until > self._full_until:
                     await self._space()
             self._halved = False
-            departure = Departure()
-            self._window.append(departure)
             return departure
+
+    def _leave(self) -> Departure | None:
+        """The limit of the run counts its own requests, that of the process those of all runs."""
+        if self._own.full_until(_whole(self._ceiling)) > asyncio.get_running_loop().time():
+            return None
+        departure = self._all.leave(_whole(self._limit))
+        if departure is not None:
+            self._own.add(departure)
+        return departure
 
     @property
     def _free(self) -> float:
         """When the next request may leave at the earliest, evenly spaced or not."""
-        return max(self._held_until, self._full_until)
+        return max(self._all.held_until, self._full_until)
 
     @property
     def _full_until(self) -> float:
-        """Until then as many as the limit have left within a second, one of them late."""
-        most = max(1, int(self._ceiling))
-        if len(self._window) < most:
-            return 0.0
-        return self._window[-most].moment + 1 + MARGIN
+        own = self._own.full_until(_whole(self._ceiling))
+        return max(own, self._all.full_until(_whole(self._limit)))
 
     async def _space(self) -> None:
         if self._fresh:
@@ -156,25 +147,18 @@ class Pacer:
     def hold(self, seconds: float) -> None:
         """Nobody asks for so long."""
         until = asyncio.get_running_loop().time() + seconds
-        self._held_until = max(self._held_until, until)
+        self._all.hold(until)
 
     def heed(self, headers: Mapping[str, str]) -> None:
         """Believes the limit that the server states, and that others use it up, too."""
         limit = _number(headers.get("X-RateLimit-Limit", ""))
         if not limit:
             return
-        self._believe(min(limit, self._allowed))
+        self._believe(min(limit, self._granted))
         left = _number(headers.get("X-RateLimit-Remaining", ""))
         settled = asyncio.get_running_loop().time() - self._changed >= 1
-        if left == 0 and settled and not self._uses(int(limit)):
+        if left == 0 and settled and not self._all.uses(int(limit)):
             self._set(max(_SLOWEST, self._rate / _CLIMB))
-
-    def _uses(self, limit: int) -> bool:
-        """Whether the run itself has lately let about as many go in a second as the limit."""
-        since = asyncio.get_running_loop().time() - _LATELY
-        moments = [left.moment for left in self._window if left.moment > since]
-        pairs = zip(moments, moments[limit - 1 :], strict=False)
-        return any(last - first <= 1 / _OWN for first, last in pairs)
 
     def _believe(self, limit: float) -> None:
         """A lower limit at once, a higher one when the lower has not been stated for a while.
@@ -182,13 +166,13 @@ class Pacer:
         So of answers that contradict one another the lower ones count.
         """
         now = asyncio.get_running_loop().time()
-        if limit <= self._ceiling:
+        if limit <= self._limit:
             self._stated = now
         elif now - self._stated < _CALM:
             return
         else:  # the rate has yet to earn each step up to there
             self._good, self._changed = 0, now
-        self._ceiling = limit
+        self._limit, self._ceiling = limit, min(limit, self._allowed)
         self._set(min(self._rate, limit))
 
     def credit(self) -> None:
@@ -213,6 +197,12 @@ class Pacer:
         return AsyncLimiter(1, (1 + MARGIN * _SPACED) / rate)
 
 
+def pacer_of(pace: Pace) -> Pacer:
+    """The pacer of a run, which shares its window with all other runs of this process."""
+    window = window_of(pace.server, pace.api_key)
+    return Pacer(pace.rate, window.idle, window, pace.granted)
+
+
 def _ahead(behind: float) -> float:
     """By how many seconds a request is due earlier than one that nothing follows."""
     return _UNKNOWN if behind == inf else min(behind * _PAGE_SECONDS, _FARTHEST)
@@ -223,3 +213,8 @@ def _number(header: str) -> float | None:
     stated = header.split(",", maxsplit=1)[0].strip()
     number = float(stated) if stated.isascii() and stated.isdigit() else inf
     return number if number < inf else None
+
+
+def _whole(rate: float) -> int:
+    """So many requests in a second."""
+    return max(1, int(rate))

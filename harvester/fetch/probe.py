@@ -10,7 +10,7 @@ from msgspec import Struct
 from harvester.errors import TransientError
 from harvester.fetch.exchange import Exchange, Reply
 from harvester.fetch.pace import Pace
-from harvester.fetch.pacing import Pacer
+from harvester.fetch.pacing import pacer_of
 from harvester.fetch.request import Request
 from harvester.fetch.retry import Policy
 from harvester.fetch.session import open_session
@@ -40,7 +40,7 @@ async def probe(base_url: str, api_key: str | None, patience: float) -> Probed:
     policy = Policy(connect=patience, silence=patience, deadline=patience)
     pace = Pace(base_url, _AT_ONCE, 1, api_key, policy, patience, _ENOUGH)
     traffic = Traffic()
-    async with open_session(pace, Pacer(pace.rate), traffic) as session:
+    async with open_session(pace, pacer_of(pace), traffic) as session:
         began = time.monotonic()
         try:
             async with asyncio.timeout(patience):

@@ -95,6 +95,25 @@ def test_arun_asks_in_the_callers_loop_and_does_not_hold_it_up(asked: dict[str, 
     assert beats > 10
 
 
+@pytest.mark.parametrize("in_threads", [True, False])
+def test_two_runs_at_once_keep_to_one_rate_limit(tmp_path: Path, in_threads: bool) -> None:
+    def asked(name: str) -> dict[str, Any]:
+        return options(served, tmp_path / name) | {"rps": 10}
+
+    async def both() -> list[harvester.Summary]:
+        if in_threads:
+            runs = [asyncio.to_thread(harvester.run, LONG, **asked(name)) for name in "ab"]
+        else:
+            runs = [harvester.arun(LONG, **asked(name)) for name in "ab"]
+        return await asyncio.gather(*runs)
+
+    with serve_in_thread(SandboxConfig(latency=0.0, rps=10)) as served:
+        summaries = asyncio.run(both())
+        assert served.stats.busiest_second <= 10
+    assert [(s.status, s.throttled) for s in summaries] == [("complete", 0)] * 2
+    assert sum(s.requests for s in summaries) >= 16
+
+
 # What is raised.
 
 

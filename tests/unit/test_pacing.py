@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 import asyncio
-from itertools import pairwise
+from collections.abc import Sequence
+from itertools import chain, pairwise
 from math import inf
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harvester.fetch.pacing import MARGIN, Pacer
+from harvester.fetch.pacing import Pacer
+from harvester.fetch.window import MARGIN, Window, window_of
 from tests.unit import clock
 
 
@@ -376,3 +378,76 @@ def test_who_is_called_and_gone_does_not_stop_the_line() -> None:
         return sum(task.done() for task in gone) + pacer.waiting
 
     assert clock.run(work()) == 4
+
+
+# Several runs of one process.
+
+
+async def _together(pacers: Sequence[Pacer], seconds: float) -> list[list[float]]:
+    """When requests of each pacer leave, with several workers of each asking all the time."""
+    loop = asyncio.get_running_loop()
+
+    async def work(pacer: Pacer, moments: list[float]) -> None:
+        while loop.time() < seconds:
+            await pacer.turn()
+            moments.append(loop.time())
+
+    moments: list[list[float]] = [[] for _ in pacers]
+    pairs = zip(pacers, moments, strict=True)
+    await asyncio.gather(*(work(*pair) for pair in pairs for _ in range(4)))
+    return moments
+
+
+@pytest.mark.parametrize("rates", [(10, 10), (10, 10, 10), (5, 5), (8, 2), (10, 4)])
+@pytest.mark.parametrize("late", [0.0, 0.0012])
+def test_runs_of_one_process_keep_its_limit_together_and_use_it(
+    rates: tuple[float, ...], late: float
+) -> None:
+    async def work() -> list[list[float]]:
+        window = Window()
+        pacers = [Pacer(rate, window=window, granted=10) for rate in rates]
+        return await _together(pacers, 60)
+
+    moments = clock.run(work(), late=late)
+    assert _most_in_a_second([*chain(*moments)]) <= 10
+    assert sum(map(len, moments)) / 60 / 10 > 0.95
+    for rate, own in zip(rates, moments, strict=True):
+        assert _most_in_a_second(own) <= rate
+        share = len(own) / sum(map(len, moments))
+        assert share > 0.7 * min(rate, 10 / len(rates)) / 10
+
+
+def test_what_the_server_asks_of_one_run_holds_all_of_them() -> None:
+    async def work() -> tuple[list[float], float]:
+        window = Window()
+        first, second = Pacer(10, window=window), Pacer(10, window=window)
+        await first.turn()
+        first.hold(5.0)
+        held = asyncio.get_running_loop().time() + 5
+        assert second.slowed
+        return await _moments(second, 12), held
+
+    moments, held = clock.run(work())
+    assert moments[0] >= held
+    assert _most_in_a_second(moments) <= 10
+
+
+def test_a_stated_limit_counts_all_runs_and_slows_none_that_stays_below_it() -> None:
+    async def work() -> tuple[list[list[float]], list[float]]:
+        window = Window()
+        pacers = [Pacer(4, window=window, granted=10) for _ in range(2)]
+        for pacer in pacers:
+            pacer.heed({"X-RateLimit-Limit": "6"})
+        return await _together(pacers, 30), [pacer.rate for pacer in pacers]
+
+    moments, rates = clock.run(work())
+    assert rates == [4, 4]
+    assert _most_in_a_second([*chain(*moments)]) == 6
+
+
+def test_a_window_belongs_to_a_server_and_a_key() -> None:
+    window = window_of("window.test", "key")
+    assert window is window_of("window.test", "key")
+    assert window is not window_of("window.test", None)
+    assert window is not window_of("other.test", "key")
+    assert window.idle > 0

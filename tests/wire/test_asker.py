@@ -21,8 +21,9 @@ from harvester.catalogue import RESOURCES
 from harvester.decode import open_body
 from harvester.errors import OutOfServiceError, RefusedError, TransientError
 from harvester.fetch import Asker, Pace, Policy, Request, Traffic, open_asker
-from harvester.fetch.pacing import Departure, Pacer
+from harvester.fetch.pacing import Pacer
 from harvester.fetch.session import open_session
+from harvester.fetch.window import Departure
 from harvester.sandbox import SandboxConfig, serve_in_thread
 from tests.wire.scripted import Answer, Script, says, serve
 
