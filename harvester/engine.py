@@ -20,7 +20,16 @@ from harvester.course import Course
 from harvester.cutting import Cutter, Enough, TooLong
 from harvester.decode import Decoded, decoder_of, open_body
 from harvester.errors import OutOfServiceError, RefusedError, TokenRefused, TransientError, first_of
-from harvester.fetch import Asker, Mark, Pace, Standing, Traffic, open_asker, walk
+from harvester.fetch import (
+    Asker,
+    Mark,
+    Pace,
+    Standing,
+    Traffic,
+    concerns_all,
+    open_asker,
+    walk,
+)
 from harvester.ledger import Ledger
 from harvester.model import Chain, Page, Stamp
 from harvester.plan import endpoint_of, request_columns
@@ -44,8 +53,6 @@ _DECODERS = 2
 _EPOCHS = 4
 #: Refusals that one identifier of a list may have caused.
 _CULPRIT = frozenset({400, 404})
-#: Who is not even reached does not mind how much is asked for.
-_UNREACHED = frozenset({"connect", "connect timeout", "name resolution", "tls"})
 #: After the first signal pages under way may arrive for so long.
 _DRAIN = 8.0
 
@@ -198,7 +205,8 @@ class Harvest:
             await self._fail(chain, error.status, str(error))
 
     async def _given_up(self, chain: Chain, error: TransientError) -> None:
-        if error.reason not in _UNREACHED and await self.cutter.spare(chain, self._asker):
+        in_vain = concerns_all(error.reason)  # whatever is asked for, it fails
+        if not in_vain and await self.cutter.spare(chain, self._asker):
             _log.warning("a page fails again and again, asked for in parts", reason=str(error))
         else:
             await self._fail(chain, 0, f"given up: {error}")

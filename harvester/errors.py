@@ -68,6 +68,10 @@ class TransientError(HarvesterError):
         super().__init__(f"{reason}: {detail}" if detail else reason)
 
 
+class OwnFault(TransientError):
+    """A fault of one request: meanwhile NCBI answers others like it."""
+
+
 class RefusedError(HarvesterError):
     """A permanent answer: asking again would bring the same."""
 

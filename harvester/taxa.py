@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from harvester.catalogue import RESOURCES
 from harvester.errors import RefusedError, TransientError
-from harvester.fetch import Asker, build
+from harvester.fetch import Asker, build, smallest
 from harvester.model import Chain, Query, Taxon
 from harvester.plan import chains_of, endpoint_of
 from harvester.telemetry import get_logger
@@ -36,8 +36,9 @@ async def look_up(names: Sequence[str], asker: Asker) -> dict[str, Taxon]:
 
 async def _ask(chain: Chain, asker: Asker) -> dict[str, Taxon]:
     _, endpoint = endpoint_of(chain)
+    request = replace(build(chain, endpoint, ndjson=False), small=smallest(chain, endpoint))
     try:
-        opened = await asker.ask(build(chain, endpoint, ndjson=False), RESOURCES["taxonomy"])
+        opened = await asker.ask(request, RESOURCES["taxonomy"])
     except RefusedError as error:
         return await _one_by_one(chain, asker, error)
     except TransientError as error:

@@ -14,8 +14,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from harvester.catalogue import PAGE_SIZE, Resource
-from harvester.errors import RefusedError, TransientError
+from harvester.errors import HarvesterError, OwnFault, RefusedError, TransientError
 from harvester.fetch.breaker import Breaker
+from harvester.fetch.diagnosis import concerns_all
 from harvester.fetch.exchange import Exchange, Reply
 from harvester.fetch.gate import Gate
 from harvester.fetch.pace import Pace
@@ -90,6 +91,8 @@ class Asker:
         self._opener = opener
         self._chance = chance
         self._budget = Budget()
+        #: Of each resource a question that can be answered, as this run has seen.
+        self._answered: dict[str, Request] = {}
         clock = asyncio.get_running_loop().time
         self._gate = Gate(Breaker(pace.patience, clock, chance), self._lives)
         self.traffic = traffic
@@ -116,15 +119,40 @@ class Asker:
         while True:
             try:
                 async with self._gate.passage() as probe:
-                    opened = await self._once(request, resource.list_field)
+                    opened = await self._try(request, resource, probe=probe)
             except TransientError as error:
-                attempt += not probe
+                attempt += not probe or isinstance(error, OwnFault)
                 await self._pause(attempt, error)
                 request = replace(request, behind=inf)  # it has waited in line before
             else:
+                self._answered[resource.name] = request.small or request
                 self._budget.good += 1
                 self._pacer.credit()
                 return opened
+
+    async def _try(self, request: Request, resource: Resource, *, probe: bool) -> Opened:
+        """Where a probe fails, a question like it tells whether NCBI is away or it is at fault."""
+        try:
+            return await self._once(request, resource.list_field)
+        except TransientError as error:
+            if (
+                probe
+                and not concerns_all(error.reason)
+                and await self._like_it_is_answered(request, resource)
+            ):
+                raise OwnFault(error.reason, error.detail, error.wait) from error
+            raise
+
+    async def _like_it_is_answered(self, request: Request, resource: Resource) -> bool:
+        """Whether a question like this request is answered."""
+        like = self._answered.get(resource.name, request.small)
+        if like is None or (like.path, like.body) == (request.path, request.body):
+            return False
+        try:
+            await self._once(like, resource.list_field)
+        except HarvesterError:
+            return False
+        return True
 
     async def _pause(self, attempt: int, error: TransientError) -> None:
         """Waits before the next try; while NCBI is away, the gate is where all wait."""

@@ -96,6 +96,10 @@ class Breaker:
         if self._good >= _RECOVERED and not self._alive_before:
             self._left = self._patience
 
+    def excuse(self) -> None:
+        """NCBI answers others like the request that failed: it was not away at all."""
+        self._close()
+
     def judge(self, *, alive: bool) -> None:
         """Takes the answer to the neutral question in; a dead NCBI ends the run.
 

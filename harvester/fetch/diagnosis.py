@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-__all__ = ["diagnose", "span"]
+__all__ = ["concerns_all", "diagnose", "span"]
 
 #: What NCBI's gateway does to addresses that it does not want.
 _BLOCKING = frozenset({"blocked", "connect timeout", "http 429"})
+_UNREACHED = frozenset({"connect", "connect timeout", "name resolution", "tls"})
 _LONGEST = 300
+
+
+def concerns_all(reason: str) -> bool:
+    """Whether a fault has nothing to do with what was asked for."""
+    return reason in _UNREACHED or reason in _BLOCKING
 
 
 def diagnose(faults: Mapping[str, int], last: str, waited: float, patience: float) -> str:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
-from harvester.errors import HarvesterError, OutOfServiceError, TransientError
+from harvester.errors import HarvesterError, OutOfServiceError, OwnFault, TransientError
 from harvester.fetch.breaker import Breaker
 from harvester.fetch.diagnosis import span
 from harvester.telemetry import get_logger
@@ -37,6 +37,10 @@ class Gate:
         probe = await self._turn()
         try:
             yield probe
+        except OwnFault as error:
+            self._breaker.excuse()
+            _log.warning("NCBI answers, but not this request: it fails by itself", last=str(error))
+            raise
         except TransientError as error:
             self._failed(error, probe=probe)
             raise

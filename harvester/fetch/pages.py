@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from harvester.catalogue import PAGE_SIZE, Endpoint, Resource
 from harvester.errors import RefusedError, TokenRefused, TransientError
 from harvester.fetch.asker import Asker
-from harvester.fetch.request import Request, build
+from harvester.fetch.request import Request, build, smallest
 from harvester.model import Chain, Opened, Page
 
 __all__ = ["Mark", "walk"]
@@ -66,7 +66,8 @@ async def _page(
 ) -> Opened:
     """One page. The first is asked for as JSON, which alone tells how many records there are."""
     plain = build(chain, endpoint, mark.token, ndjson=mark.number > 0)
-    request = replace(plain, behind=mark.behind(brief=endpoint.is_brief(chain.filters)))
+    behind = mark.behind(brief=endpoint.is_brief(chain.filters))
+    request = replace(plain, behind=behind, small=smallest(chain, endpoint))
 
     def lines() -> Request:
         return replace(build(chain, endpoint, mark.token), lenient=True)

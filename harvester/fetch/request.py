@@ -8,11 +8,12 @@ from math import inf
 from urllib.parse import quote, urlencode
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from harvester.catalogue import PAGE_SIZE, Endpoint
 from harvester.model import Chain, FilterValue
 
-__all__ = ["Request", "build"]
+__all__ = ["Request", "build", "smallest"]
 
 #: Above this a list of identifiers travels in a POST body: gateways refuse long URLs.
 LONGEST_PATH = 1800
@@ -24,7 +25,8 @@ class Request(Struct, frozen=True):
     """A request below the base URL, ready to be sent.
 
     `lenient` takes lines for what they are, even a last one that is cut off. `behind` are the
-    requests that can only follow this one, infinitely many where nobody knows.
+    requests that can only follow this one, infinitely many where nobody knows. `small` is a
+    question like it that is easy to answer.
     """
 
     method: str
@@ -33,6 +35,7 @@ class Request(Struct, frozen=True):
     body: bytes | None = None
     lenient: bool = False
     behind: float = inf
+    small: Request | None = None
 
 
 def build(
@@ -51,6 +54,12 @@ def build(
     path = _path(chain, endpoint)
     query = urlencode([*_parameters(chain, endpoint), *paging.items()])
     return Request("GET", f"{path}?{query}" if query else path, accept)
+
+
+def smallest(chain: Chain, endpoint: Endpoint) -> Request:
+    """The least that can be asked for where a chain asks for much."""
+    one = replace(chain, values=chain.values[:1], sent=chain.sent[:1])
+    return build(one, endpoint, ndjson=False, page_size=1)
 
 
 def _paging(endpoint: Endpoint, token: str, page_size: int) -> dict[str, str | int]:

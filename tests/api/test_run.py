@@ -96,7 +96,7 @@ def test_arun_asks_in_the_callers_loop_and_does_not_hold_it_up(asked: dict[str, 
 
 
 @pytest.mark.parametrize("in_threads", [True, False])
-def test_two_runs_at_once_keep_to_one_rate_limit(tmp_path: Path, in_threads: bool) -> None:
+def test_two_runs_at_once_keep_to_one_rate_limit(tmp_path: Path, *, in_threads: bool) -> None:
     def asked(name: str) -> dict[str, Any]:
         return options(served, tmp_path / name) | {"rps": 10}
 

@@ -8,6 +8,7 @@ import json
 import random
 import socket
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 from math import inf
@@ -16,6 +17,7 @@ from typing import TypeVar
 import msgspec
 import pytest
 from aiohttp import web
+from msgspec.structs import replace
 
 from harvester.catalogue import RESOURCES
 from harvester.decode import open_body
@@ -195,6 +197,69 @@ def test_a_stated_wait_holds_all_workers_also_on_the_last_attempt(
     assert rate == (500 if status == 429 else 1000)
     assert len(moments) == (7 if attempts == 1 else 8)
     assert min(moments[1:]) - moments[0] >= 0.99
+
+
+OTHER = Request("GET", "/gene/id/2", "application/json")
+#: More tries than failures in a row that make all requests pause.
+INSISTENT = Policy(attempts=10, first_wait=0.0, longest_wait=0.0)
+
+
+def _only_others(status: int, others: int = 200) -> Answer:
+    """A service that answers all but one gene."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if request.path.endswith(GENES.path):
+            return web.Response(text="Internal error", status=status)
+        return web.json_response(json.loads(GOOD), status=others)
+
+    return answer
+
+
+async def _asked_for(request: Request, asker: Asker, script: Script) -> Counter[str]:
+    """The paths that are asked for until the request is given up."""
+    with pytest.raises(TransientError):
+        await asker.ask(request, RESOURCES["gene"])
+    return Counter(f"/{one.match_info['path']}" for one in script.asked)
+
+
+def test_a_request_that_fails_by_itself_is_no_outage() -> None:
+    """However long the patience: what is easier to answer is answered."""
+
+    async def work(asker: Asker, script: Script) -> Counter[str]:
+        return await _asked_for(replace(GENES, small=OTHER), asker, script)
+
+    asked = _talk(work, _only_others(500), policy=INSISTENT, patience=3.0)
+    assert asked == {GENES.path: 10, OTHER.path: 1}
+
+
+def test_what_was_answered_before_tells_that_ncbi_is_not_away() -> None:
+    async def work(asker: Asker, script: Script) -> Counter[str]:
+        await asker.ask(OTHER, RESOURCES["gene"])
+        return await _asked_for(GENES, asker, script)
+
+    asked = _talk(work, _only_others(500), policy=INSISTENT, patience=3.0)
+    assert asked == {GENES.path: 10, OTHER.path: 2}
+
+
+@pytest.mark.parametrize(("status", "others", "more"), [(500, 404, True), (429, 200, False)])
+def test_where_nothing_like_it_is_answered_an_outage_is_waited_out(
+    status: int, others: int, *, more: bool
+) -> None:
+    """Nor is one told from a fault that has nothing to do with what was asked for."""
+
+    async def work(asker: Asker, script: Script) -> Counter[str]:
+        with pytest.raises(OutOfServiceError):
+            await asker.ask(replace(GENES, small=OTHER), RESOURCES["gene"])
+        return Counter(f"/{one.match_info['path']}" for one in script.asked)
+
+    async def dead(request: web.Request) -> web.StreamResponse:
+        if request.path.endswith("/version"):
+            return web.Response(status=500)
+        return await _only_others(status, others)(request)
+
+    asked = _talk(work, dead, policy=INSISTENT, patience=1.0)
+    assert (asked[OTHER.path] > 0) is more
+    assert asked["/version"] == 1
 
 
 def test_the_deadline_counts_from_the_moment_a_request_leaves() -> None:
