@@ -124,8 +124,9 @@ def test_a_record_of_two_shards_does_not_stand_for_one_of_none(place: Place) -> 
 def test_a_record_of_two_shards_is_none_too_few(place: Place) -> None:
     review = _one_twice(place, 4)
     assert not list(review.uncovered(review.survey()))
-    (report,) = review.verdict(review.survey()).queries
-    assert (report.state, report.distinct) == ("complete", 4)
+    verdict = review.verdict(review.survey())
+    (report,), (item,) = verdict.queries, verdict.each_item()
+    assert (report.state, report.distinct, item.records) == ("complete", 4, 4)
 
 
 @pytest.mark.parametrize(("total", "short"), [(4, []), (5, [4])])

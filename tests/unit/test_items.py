@@ -52,6 +52,17 @@ def test_a_list_that_nothing_answers_brought_nothing() -> None:
     assert [(item.records, item.outcome) for item in verdict.each_item()] == [(0, "unknown")] * 3
 
 
+def test_a_taxon_whose_walk_failed_in_the_middle_failed_and_a_list_tells_what_came() -> None:
+    taxon = Query("t", "genome", "taxa", ("562",))
+    failures = [{"is": "failed", "chain": f"{one}.0", "status": 0, "reason": "no"} for one in "qt"]
+    ledger = Ledger.replay([_page("q.0"), _page("t.0"), *failures])
+    found = Survey(matches={"q.0": [0, 2, 1]})
+    told = [
+        (one.outcome, one.records) for one in judge([GENES, taxon], ledger, found, 2).each_item()
+    ]
+    assert told == [("failed", 0), ("ok", 2), ("ok", 1), ("failed", 3)]
+
+
 def test_taxa_are_told_with_what_taxonomy_says_of_them() -> None:
     query = Query("q", "genome", "taxa", ("human", "9606", "nobody"))
     human = {"tax_id": 9606, "lineage": [1, 9605], "counts": [], "children": []}

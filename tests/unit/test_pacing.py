@@ -217,6 +217,23 @@ def test_a_limit_that_is_stated_has_the_margin_of_any_other() -> None:
     assert 59 / (moments[-1] - moments[0]) / 5 > 0.968
 
 
+def test_of_limits_that_contradict_one_another_the_lower_counts() -> None:
+    """Until it has not been stated for a while; then the rate climbs up to the higher one."""
+
+    async def work() -> list[float]:
+        pacer, rates = Pacer(10), list[float]()
+        for number in range(160):
+            await pacer.turn()
+            pacer.heed({"X-RateLimit-Limit": "5" if number % 2 and number < 60 else "10"})
+            pacer.credit()
+            rates.append(pacer.rate)
+        return rates
+
+    rates = clock.run(work())
+    assert set(rates[1:80]) == {5}
+    assert rates[-1] > 9
+
+
 async def _walk(pacer: Pacer, headers: dict[str, str], count: int) -> list[tuple[float, float]]:
     """When each of some requests left, and the rate after its good answer."""
     seen = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 from pathlib import Path
 from threading import Barrier, BrokenBarrierError
@@ -32,6 +33,25 @@ def test_those_to_be_cut_are_counted_at_once(tmp_path: Path) -> None:
     assert first.tables["genome"].rows == second.tables["genome"].rows == 12_000
     assert second.tables["genome"].changed == second.tables["genome"].added == 0
     assert second.requests <= 2 + 12 + 2 * 3
+
+
+def test_what_is_asked_for_by_name_is_counted_by_its_number(tmp_path: Path) -> None:
+    """A name may mean another taxon on another day; what was looked up may not."""
+    known = {"tax_id": 562, "current_scientific_name": {"name": "Escherichia coli"}}
+
+    def answer(asked: Asked) -> Told:
+        if "/taxonomy/" in asked.target:
+            told = {"reports": [{"taxonomy": known, "query": ["E. coli"]}]}
+            return Told(json.dumps(told).encode())
+        return genomes(9000)(asked)
+
+    with serve(answer) as server:
+        for _ in range(2):
+            summary = harvest(tmp_path, server.url, _query("E. coli"), concurrency=8)
+    asked = [one.target for one in server.asked if "/genome/" in one.target]
+    assert summary.tables["genome"].rows == 9000
+    assert [one for one in asked if "page_size=1&" in f"{one}&"]
+    assert all("/taxon/562/" in one for one in asked)
 
 
 def test_many_of_equal_size_are_neither_counted_nor_cut(tmp_path: Path) -> None:

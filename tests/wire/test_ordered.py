@@ -38,7 +38,16 @@ def _early_ones_first(numbers: Iterable[int]) -> list[int]:
     return [*_shuffled(found[:1000]), *_shuffled(found[1000:])]
 
 
-@pytest.mark.parametrize("order", [_shuffled, _by_day, _newest_first, _early_ones_first])
+def _page_by_page(numbers: Iterable[int]) -> list[int]:
+    """In no order on any page, but each page holds the earliest of those that are left."""
+    found = _by_day(numbers)
+    pages = (found[start : start + 1000] for start in range(0, len(found), 1000))
+    return [number for page in pages for number in _shuffled(page)]
+
+
+@pytest.mark.parametrize(
+    "order", [_shuffled, _by_day, _newest_first, _early_ones_first, _page_by_page]
+)
 def test_however_records_are_ordered_few_requests_are_lost(
     order: Callable[[Iterable[int]], Iterable[int]], tmp_path: Path
 ) -> None:

@@ -66,6 +66,20 @@ def test_one_identifier_that_cannot_be_had_fails_alone(tmp_path: Path) -> None:
     assert failed == [("77",)]
 
 
+def test_a_list_of_which_much_cannot_be_had_is_not_halved_without_end(tmp_path: Path) -> None:
+    def answer(asked: Asked) -> Told:
+        ids = _asked_ids(asked)
+        return _DOWN if any(int(one) % 2 == 0 for one in ids) else _genes(ids)
+
+    query = Query("g", "gene", "ids", tuple(map(str, range(1, 201))))
+    with serve(answer) as server:
+        summary = harvest(tmp_path, server.url, query, concurrency=1, patience=0.2)
+    assert summary.status == "partial"
+    assert 0 < summary.tables["gene"].rows < 100
+    lists = {asked.target for asked in server.asked if "page_size=1000" in asked.target}
+    assert len(lists) == 1 + 2 * 64
+
+
 def test_a_taxon_whose_first_page_cannot_be_had_is_asked_for_in_parts(tmp_path: Path) -> None:
     """As in ncbi/datasets issues 432 and 594: a huge taxon is too much, parts of it are not."""
     whole = genomes(5000)
