@@ -25,6 +25,7 @@ from harvester.fetch.request import Request
 from harvester.fetch.retry import Budget, judge_status
 from harvester.fetch.session import open_session
 from harvester.fetch.traffic import Traffic
+from harvester.fetch.witness import Witness
 from harvester.model import Opened
 from harvester.telemetry import get_logger
 from harvester.texts import Mask
@@ -91,8 +92,7 @@ class Asker:
         self._opener = opener
         self._chance = chance
         self._budget = Budget()
-        #: Of each resource a question that can be answered, as this run has seen.
-        self._answered: dict[str, Request] = {}
+        self._witness = Witness()
         clock = asyncio.get_running_loop().time
         self._gate = Gate(Breaker(pace.patience, clock, chance), self._lives)
         self.traffic = traffic
@@ -125,7 +125,7 @@ class Asker:
                 await self._pause(attempt, error)
                 request = replace(request, behind=inf)  # it has waited in line before
             else:
-                self._answered[resource.name] = request.small or request
+                self._witness.remember(request, resource.name)
                 self._budget.good += 1
                 self._pacer.credit()
                 return opened
@@ -135,23 +135,21 @@ class Asker:
         try:
             return await self._once(request, resource.list_field)
         except TransientError as error:
-            if (
-                probe
-                and not concerns_all(error.reason)
-                and await self._like_it_is_answered(request, resource)
-            ):
+            if not probe or concerns_all(error.reason):
+                raise
+            if await self._others_are_answered(request, resource):
                 raise OwnFault(error.reason, error.detail, error.wait) from error
             raise
 
-    async def _like_it_is_answered(self, request: Request, resource: Resource) -> bool:
-        """Whether a question like this request is answered."""
-        like = self._answered.get(resource.name, request.small)
-        if like is None or (like.path, like.body) == (request.path, request.body):
+    async def _others_are_answered(self, request: Request, resource: Resource) -> bool:
+        like = self._witness.question(request, resource.name)
+        if like is None:
             return False
         try:
             await self._once(like, resource.list_field)
         except HarvesterError:
             return False
+        self._witness.excuse(resource.name)
         return True
 
     async def _pause(self, attempt: int, error: TransientError) -> None:

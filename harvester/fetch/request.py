@@ -37,6 +37,11 @@ class Request(Struct, frozen=True):
     behind: float = inf
     small: Request | None = None
 
+    @property
+    def lasts(self) -> bool:
+        """Whether it can be asked again at any time: page tokens go stale."""
+        return "page_token" not in self.path and b"page_token" not in (self.body or b"")
+
 
 def build(
     chain: Chain,

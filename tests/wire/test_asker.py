@@ -10,7 +10,7 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from math import inf
 from typing import TypeVar
 
@@ -200,6 +200,7 @@ def test_a_stated_wait_holds_all_workers_also_on_the_last_attempt(
 
 
 OTHER = Request("GET", "/gene/id/2", "application/json")
+SMALL = Request("GET", "/gene/id/3", "application/json")
 #: More tries than failures in a row that make all requests pause.
 INSISTENT = Policy(attempts=10, first_wait=0.0, longest_wait=0.0)
 
@@ -234,11 +235,26 @@ def test_a_request_that_fails_by_itself_is_no_outage() -> None:
 
 def test_what_was_answered_before_tells_that_ncbi_is_not_away() -> None:
     async def work(asker: Asker, script: Script) -> Counter[str]:
-        await asker.ask(OTHER, RESOURCES["gene"])
-        return await _asked_for(GENES, asker, script)
+        await asker.ask(replace(OTHER, small=SMALL), RESOURCES["gene"])
+        await asker.ask(
+            Request("GET", "/gene/id/4?page_token=t", "", small=SMALL), RESOURCES["gene"]
+        )
+        return await _asked_for(replace(GENES, small=SMALL), asker, script)
 
     asked = _talk(work, _only_others(500), policy=INSISTENT, patience=3.0)
-    assert asked == {GENES.path: 10, OTHER.path: 2}
+    assert asked == {GENES.path: 10, OTHER.path: 2, "/gene/id/4": 1}
+
+
+def test_an_ncbi_that_is_too_busy_for_any_page_is_not_excused_without_end() -> None:
+    async def work(asker: Asker, script: Script) -> Counter[str]:
+        for _ in range(9):
+            with suppress(TransientError):
+                await asker.ask(replace(GENES, small=SMALL), RESOURCES["gene"])
+        return Counter(f"/{one.match_info['path']}" for one in script.asked)
+
+    asked = _talk(work, _only_others(500), policy=INSISTENT, patience=0.5)
+    assert asked[SMALL.path] == 8
+    assert asked["/version"] > 0
 
 
 @pytest.mark.parametrize(("status", "others", "more"), [(500, 404, True), (429, 200, False)])
