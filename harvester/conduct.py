@@ -17,7 +17,7 @@ from harvester.errors import OutOfServiceError, first_of
 from harvester.fetch import Asker
 from harvester.ledger import Ledger
 from harvester.model import Chain, Job
-from harvester.plan import names_of, numbered
+from harvester.plan import names_of, numbered, plan_chains
 from harvester.publish import Survey
 from harvester.review import Review
 from harvester.shards import Histogram, pieces_ahead
@@ -95,11 +95,14 @@ class Conduct(Struct, frozen=True):
         """Cuts chains of known size into equal shards, where chains are fewer than workers."""
         chains = self.ledger.open_chains(self.review.chains)
         if len(chains) < self.harvest.workers:
-            await self._unless_stopped(self._divide_all(chains, asker))
+            await self._unless_stopped(self._divide_all(self._numbered(chains), asker))
 
     async def _divide_all(self, chains: Sequence[Chain], asker: Asker) -> None:
         """All at once: each is counted by a request, and the rate waits for none of them."""
-        states = ((chain, self.ledger.state(chain.id)) for chain in chains)
+        planned = {
+            chain.id for chain in plan_chains(self.job.queries)
+        }  # no shards of a resumed run
+        states = ((one, self.ledger.state(one.id)) for one in chains if one.id in planned)
         untouched = [chain for chain, state in states if not (state.pages or state.epoch)]
         known = await asyncio.to_thread(lambda: list(self.review.histograms(untouched)))
         sizes = [sum(count for _, count in days) for _, days in known]
@@ -114,8 +117,7 @@ class Conduct(Struct, frozen=True):
 
     async def _divide(self, chain: Chain, pieces: int, days: Histogram, asker: Asker) -> None:
         shards = await shards_of(chain, pieces, asker, days)
-        (whole,) = self._numbered([chain])
-        total = await count_chain(whole, asker) if shards else None
+        total = await count_chain(chain, asker) if shards else None
         if total:
             await self.harvest.cutter.split(chain, shards, total)
 
@@ -137,7 +139,7 @@ class Conduct(Struct, frozen=True):
             (whole,) = self._numbered([chain])
             counted = await self._unless_stopped(count_chain(whole, asker))
             records.append(self.review.counted_again(found, chain, distinct, counted))
-        return records
+        return [record for record in records if record is not None]
 
     async def _counted(self, chains: Sequence[Chain], asker: Asker) -> dict[str, int]:
         """How many records NCBI Taxonomy counts for taxa that answered with nothing."""

@@ -172,11 +172,21 @@ class Cutter:
         await self._record(record)
         for one in into:
             self._outlook.expect(one.id, max(1, pages_of((total or 0) / len(into))))
+        whole = None if kept else total  # what cannot be had in one piece must not add up to it
         if total is not None:
             self._totals[chain.id] = total
+        if whole is not None:
             self._cut_chains[chain.id] = chain
-            self._sums.cut(chain.id, total, [one.id for one in into])
+        self._sums.cut(chain.id, whole, [one.id for one in into])
         self.work.add_first(into)
+
+    def has_begun(self, chain: Chain) -> bool:
+        """Whether a page of the chain has come."""
+        return chain.id in self._totals or self._ledger.state(chain.id).pages > 0
+
+    def is_void(self, chain: Chain) -> bool:
+        """Whether its rows would count for nothing."""
+        return self._sums.is_void(chain.id)
 
     def _total(self, chain: Chain) -> int:
         """NCBI's count of the chain; of a resumed one, what it said when the run began."""
@@ -189,7 +199,7 @@ class Cutter:
     async def rejoin(self, shard: Chain) -> bool:
         """A shard that NCBI refuses: what it was cut from is walked in one piece."""
         chain = self._cut_chains.get(self._sums.parent(shard.id) or "")
-        if chain is not None and not self._sums.is_void(shard.id):
+        if chain is not None:
             await self._as_one(chain, 0)
         return chain is not None
 
@@ -202,6 +212,8 @@ class Cutter:
         chain, counted = self._cut_chains[parent], self._totals[parent] - missing
         if missing > 0 and (await count_chain(chain, asker) or 0) <= counted:
             return  # NCBI counts fewer by now
+        if self._sums.is_void(shard):
+            return  # it was found out by another shard meanwhile
         _log.warning("shards do not add up, walked as one", cut=parent, missing=missing)
         await self._as_one(chain, counted)
 

@@ -199,12 +199,20 @@ class Harvest:
 
     async def _refused(self, chain: Chain, error: RefusedError) -> None:
         _log.warning("refused", reason=str(error), identifiers=len(chain.values))
-        if await self.cutter.rejoin(chain):
+        if self.cutter.is_void(chain) or await self.cutter.rejoin(chain):
             return
-        if error.status not in _CULPRIT or not await self.cutter.halve(chain):
+        if error.status not in _CULPRIT or not await self._in_parts(chain):
             await self._fail(chain, error.status, str(error))
 
+    async def _in_parts(self, chain: Chain) -> bool:
+        """Asks for less at a time: a list by halves, a taxon of which pages have come in parts."""
+        if await self.cutter.halve(chain):
+            return True
+        return self.cutter.has_begun(chain) and await self.cutter.spare(chain, self._asker)
+
     async def _given_up(self, chain: Chain, error: TransientError) -> None:
+        if self.cutter.is_void(chain):
+            return
         in_vain = concerns_all(error.reason)  # whatever is asked for, it fails
         if not in_vain and await self.cutter.spare(chain, self._asker):
             _log.warning("a page fails again and again, asked for in parts", reason=str(error))

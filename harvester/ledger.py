@@ -51,8 +51,9 @@ class ChainState(Struct):
 
     @property
     def unknown(self) -> bool:
-        """Whether NCBI answered that it does not know what the chain asks for."""
-        return self.status == 404 or (self.status == 400 and _NOT_KNOWN in self.failure)  # noqa: PLR2004
+        """Whether NCBI answered that it does not know what is asked for; not after a page of it."""
+        refused = self.status == 404 or (self.status == 400 and _NOT_KNOWN in self.failure)  # noqa: PLR2004
+        return refused and not self.pages
 
     @property
     def failed(self) -> bool:

@@ -149,8 +149,8 @@ def _query(
 def _counts(chain: Chain, ledger: Ledger) -> Iterator[int | None]:
     """NCBI's newest counts of what makes up a chain: of the whole, or of each of its shards."""
     split = ledger.splits.get(chain.id)
-    if split is not None and split.counted is not None:
-        yield split.counted
+    if split is not None and (split.kept or split.counted is not None):
+        yield split.total if split.counted is None else split.counted
         return
     for shard in ledger.walked([chain]):
         state = ledger.state(shard.id)
@@ -164,7 +164,7 @@ def _state(
     if why := _failure([ledger.state(chain.id) for chain in chains]):
         return "failed", why
     by_key = [ledger.state(one.id) for one in ledger.key_chains if one.query_id == query.id]
-    if why := _gap(chains, by_key, ledger, found):
+    if why := _gap(query, chains, by_key, ledger, found):
         return "incomplete", why
     loss = found.losses.get(query.id)
     if loss is not None and loss.percent > allowed and not ledger.since_of(query.id):
@@ -187,7 +187,11 @@ def _failure(states: Sequence[ChainState]) -> str:
 
 
 def _gap(
-    chains: Sequence[Chain], by_key: Sequence[ChainState], ledger: Ledger, found: Survey
+    query: Query,
+    chains: Sequence[Chain],
+    by_key: Sequence[ChainState],
+    ledger: Ledger,
+    found: Survey,
 ) -> str:
     """What is missing by NCBI's own count, also when it was asked for again."""
     states = {chain.id: ledger.state(chain.id) for chain in chains}
@@ -196,11 +200,22 @@ def _gap(
             counted = state.doubt.counted
             return f"NCBI Taxonomy counts {counted:,} records, none came, also when asked again"
     missing = sum(_missing(state, found.chains.get(one)) for one, state in states.items())
+    missing = max(missing, _between(query, ledger, found))
     missing -= sum(state.rows for state in by_key)
     if missing <= 0:
         return ""
-    total = sum(state.total or 0 for state in states.values())
+    total = sum(count or 0 for chain in chains_of(query) for count in _counts(chain, ledger))
     return f"NCBI counts {total:,} records, {missing:,} did not come, also when asked again"
+
+
+def _between(query: Query, ledger: Ledger, found: Survey) -> int:
+    """How many records are in no part of what was cut because of pages that cannot be had."""
+    missing = 0
+    for chain, total in ledger.divided(chains_of(query)):
+        if any(ledger.kept([chain])):
+            broken = sum(ledger.state(one.id).quarantined for one in ledger.walked([chain]))
+            missing += max(0, total - found.wholes.get(chain.id, 0) - broken)
+    return missing
 
 
 def _missing(state: ChainState, count: ChainCount | None) -> int:

@@ -187,14 +187,17 @@ class Review(Struct):
 
     def counted_again(
         self, found: Survey, chain: Chain, distinct: int, counted: int | None
-    ) -> Record:
+    ) -> Record | None:
         """What becomes of such a chain, when NCBI has counted its records once more.
 
-        Where it holds fewer by now all has come; else the chain is walked in one piece.
+        Where it holds fewer by now all has come; else the chain is walked in one piece, unless it
+        was cut because of a page that cannot be had.
         """
         shards = self.ledger.walked([chain])
         if counted and counted <= distinct and not any(self._short(one, found) for one in shards):
             return {"is": "counted", "chain": chain.id, "total": counted}
+        if any(self.ledger.kept([chain])):
+            return None
         doubt = {"received": distinct, "distinct": distinct}
         epoch = self.ledger.state(chain.id).epoch + 1
         return {"is": "restart", "chain": chain.id, "epoch": epoch, "doubt": doubt}

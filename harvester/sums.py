@@ -15,9 +15,12 @@ _SHARE = 0.01
 
 
 class _Family(Struct):
-    """A chain that was cut: NCBI's count of the whole, and the counts of its shards so far."""
+    """A chain that was cut: NCBI's count of the whole, and the counts of its shards so far.
 
-    total: int
+    Where there is no such count they need not add up.
+    """
+
+    total: int | None
     counts: dict[str, int | None]
 
     @property
@@ -28,6 +31,8 @@ class _Family(Struct):
         a server takes no notice of the filters. Some records may have come since the whole was
         counted.
         """
+        if self.total is None:
+            return 0
         known = [count for count in self.counts.values() if count is not None]
         missing = self.total - sum(known)
         if missing < -max(_SOME, self.total * _SHARE):
@@ -41,8 +46,8 @@ class Sums(Struct):
     _families: dict[str, _Family] = field(default_factory=dict)
     _parent: dict[str, str] = field(default_factory=dict)
 
-    def cut(self, chain: str, total: int, shards: Iterable[str]) -> None:
-        """A chain with so many records gives way to shards."""
+    def cut(self, chain: str, total: int | None, shards: Iterable[str]) -> None:
+        """A chain with so many records, if they are known, gives way to shards."""
         self._families[chain] = _Family(total, dict.fromkeys(shards))
         self._parent |= dict.fromkeys(self._families[chain].counts, chain)
 

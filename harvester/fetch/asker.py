@@ -125,7 +125,7 @@ class Asker:
                 await self._pause(attempt, error)
                 request = replace(request, behind=inf)  # it has waited in line before
             else:
-                self._witness.remember(request, resource.name)
+                self._witness.remember(request, resource.name, len(opened.data))
                 self._budget.good += 1
                 self._pacer.credit()
                 return opened
@@ -149,20 +149,14 @@ class Asker:
             await self._once(like, resource.list_field)
         except HarvesterError:
             return False
-        self._witness.excuse(resource.name)
         return True
 
     async def _pause(self, attempt: int, error: TransientError) -> None:
         """Waits before the next try; while NCBI is away, the gate is where all wait."""
         self.traffic.again(error.reason)
-        self.traffic.throttled += error.reason == _THROTTLED
-        # Who asks for a wait means all requests, also where this request is given up.
-        self._pacer.hold(error.wait or 0.0)
         if self._gate.shut:
             return
         wait = self._policy.wait(attempt, error, self._chance())
-        if error.reason == _THROTTLED:
-            self._pacer.slow_down(max(wait or 0.0, self._policy.first_wait))
         if wait is None:
             raise error
         if self._budget.spent:
@@ -177,8 +171,18 @@ class Asker:
         detail = "" if reply.good else self._exchange.told(reply.detail)
         fault = judge_status(reply.status, reply.headers, detail, datetime.now(UTC))
         if fault is not None:
+            self._obey(fault)
             raise fault
         return await self._open(reply, list_field, lenient=request.lenient)
+
+    def _obey(self, fault: HarvesterError) -> None:
+        """Who asks for a wait means all requests, also where this one is given up."""
+        if not isinstance(fault, TransientError):
+            return
+        self._pacer.hold(fault.wait or 0.0)
+        if fault.reason == _THROTTLED:
+            self.traffic.throttled += 1
+            self._pacer.slow_down(max(fault.wait or 0.0, self._policy.first_wait))
 
     async def _open(self, reply: Reply, list_field: str | None, *, lenient: bool) -> Opened:
         opened = await asyncio.to_thread(

@@ -8,34 +8,42 @@ from harvester.fetch.request import Request
 
 __all__ = ["Witness"]
 
-#: So often the least question may excuse NCBI while no page of a resource has come.
+#: So often a question that is easy to answer may excuse NCBI.
 _EXCUSES = 8
+#: Bytes of an answer that is as hard to give as any.
+_HEAVY = 50_000
 
 
 class Witness:
-    """Remembers a page of each resource that this run has had: it is as hard to answer as others.
+    """Remembers the heaviest page of each resource that this run has had.
 
-    Before the first one there is only the least that can be asked for. That may be answered by an
-    NCBI that is too busy for any page, so it is not believed without end.
+    Before the first one there is only the least that can be asked for. That, or a light page, may
+    be answered by an NCBI that is too busy for others, so it is not believed without end.
     """
 
     def __init__(self) -> None:
-        self._had: dict[str, Request] = {}
+        self._had: dict[str, tuple[int, Request]] = {}
         self._excused = Counter[str]()
 
-    def remember(self, request: Request, resource: str) -> None:
-        """This request has just been answered."""
-        if request.small is not None and request.lasts:
-            self._had[resource] = request
+    def remember(self, request: Request, resource: str, weight: int) -> None:
+        """This request has just been answered, with so many bytes."""
+        if request.small is not None and request.lasts and weight >= self._weight(resource):
+            self._had[resource] = weight, request
 
     def question(self, request: Request, resource: str) -> Request | None:
         """What to ask where this request has failed; none where nothing would tell."""
-        like = self._had.get(resource)
-        if like is None and self._excused[resource] < _EXCUSES:
-            like = request.small
-        same = like is None or (like.path, like.body) == (request.path, request.body)
-        return None if same else like
+        weight, like = self._had.get(resource, (0, request.small))
+        if like is not None and _same(like, request):
+            weight, like = 0, request.small
+        easy = weight < _HEAVY
+        if like is None or _same(like, request) or (easy and self._excused[resource] >= _EXCUSES):
+            return None
+        self._excused[resource] += easy
+        return like
 
-    def excuse(self, resource: str) -> None:
-        """The question was answered: NCBI is not away."""
-        self._excused[resource] += 1
+    def _weight(self, resource: str) -> int:
+        return self._had[resource][0] if resource in self._had else 0
+
+
+def _same(one: Request, other: Request) -> bool:
+    return (one.path, one.body) == (other.path, other.body)

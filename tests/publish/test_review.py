@@ -47,7 +47,9 @@ def _again(review: Review, counted: int | None) -> Record:
     """What becomes of the chain whose shards do not add up, when NCBI counts so many now."""
     found = review.survey()
     ((chain, distinct),) = review.uncovered(found)
-    return review.counted_again(found, chain, distinct, counted)
+    record = review.counted_again(found, chain, distinct, counted)
+    assert record is not None
+    return record
 
 
 def test_what_came_before_a_cut_stays_void_when_the_whole_is_walked_as_one(place: Place) -> None:

@@ -54,6 +54,31 @@ def test_what_is_asked_for_by_name_is_counted_by_its_number(tmp_path: Path) -> N
     assert all("/taxon/562/" in one for one in asked)
 
 
+def test_a_shard_that_is_refused_makes_no_other_taxon_of_the_whole(tmp_path: Path) -> None:
+    """What was cut beforehand and is walked in one piece after all is asked for by its number."""
+    known = {"tax_id": 562, "current_scientific_name": {"name": "Escherichia coli"}}
+    refused: list[Asked] = []
+
+    def answer(asked: Asked) -> Told:
+        if "/taxonomy/" in asked.target:
+            told = {"reports": [{"taxonomy": known, "query": ["E. coli"]}]}
+            return Told(json.dumps(told).encode())
+        if "page_size=1&" in f"{asked.target}&":
+            counted.append(asked)
+        if counted and "_release_date" in asked.target and not refused:
+            refused.append(asked)
+            return Told(b'{"message": "no"}', 400)
+        return genomes(9000)(asked)
+
+    counted: list[Asked] = []
+    with serve(answer) as server:
+        for _ in range(2):
+            summary = harvest(tmp_path, server.url, _query("E. coli"), concurrency=8)
+    assert (summary.status, summary.tables["genome"].rows) == ("complete", 9000)
+    assert refused
+    assert all("/taxon/562/" in one.target for one in server.asked if "/genome/" in one.target)
+
+
 def test_many_of_equal_size_are_neither_counted_nor_cut(tmp_path: Path) -> None:
     counted: list[None] = []
     query = _query(*"1234567")

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
+
 from harvester.fetch import Policy
 from harvester.model import Query
 from harvester.summary import Summary
@@ -68,6 +70,8 @@ def test_one_identifier_that_cannot_be_had_fails_alone(tmp_path: Path) -> None:
 
 def test_a_list_of_which_much_cannot_be_had_is_not_halved_without_end(tmp_path: Path) -> None:
     def answer(asked: Asked) -> Told:
+        if "/version" in asked.target:
+            return Told(b'{"version": "18"}')
         ids = _asked_ids(asked)
         return _DOWN if any(int(one) % 2 == 0 for one in ids) else _genes(ids)
 
@@ -112,6 +116,59 @@ def test_a_day_that_cannot_be_had_costs_no_other(tmp_path: Path) -> None:
     told = ask(tmp_path, "SELECT value, outcome, records, reason <> '' FROM meta.items")
     assert told == [("562", "failed", 4998, True)]
     assert not summary.missing
+
+
+@pytest.mark.parametrize("uncut", [True, False])
+def test_a_page_in_the_middle_that_is_not_found_is_no_end(tmp_path: Path, *, uncut: bool) -> None:
+    """What NCBI does not know any more has not come: nothing is told to be complete."""
+    whole = genomes(5000)
+
+    def answer(asked: Asked) -> Told:
+        parts = "_release_date" in asked.target
+        if "page_token=1000" in asked.target and (uncut or not parts):
+            return Told(b'{"message": "not found"}', 404)
+        return Told(status=500) if uncut and parts else whole(asked)
+
+    with serve(answer) as server:
+        summary = harvest(
+            tmp_path, server.url, Query("g", "genome", "taxa", ("562",)), patience=0.2
+        )
+    came = [(1000, "failed")] if uncut else [(5000, "complete")]
+    assert ask(tmp_path, "SELECT distinct_keys, state FROM meta.queries") == came
+    assert summary.status == ("partial" if uncut else "complete")
+    assert ask(tmp_path, "SELECT outcome FROM meta.items") == [("failed" if uncut else "ok",)]
+
+
+def test_parts_that_leave_some_out_are_kept_and_what_is_missing_is_told(tmp_path: Path) -> None:
+    """Ten viruses stand right below the genus: no species holds them, and no page of the whole."""
+    species = {str(20 + one): [f"C{one}_{n}.1" for n in range(3000)] for one in range(4)}
+    whole = [name for row in zip(*species.values(), strict=True) for name in row]
+    whole += [f"OWN{n}.1" for n in range(10)]
+
+    def answer(asked: Asked) -> Told:
+        parts = urlsplit(asked.target)
+        taxon = parts.path.split("/taxon/")[1].split("/")[0]
+        if "/taxonomy/" in parts.path:
+            children = {"children": [*map(int, species)]} if taxon == "11" else {}
+            told = {"taxonomy": {"tax_id": int(taxon), **children}, "query": [taxon]}
+            return Told(json.dumps({"reports": [told]}).encode())
+        query = parse_qs(parts.query)
+        start, size = int(query.get("page_token", ["0"])[0]), int(query["page_size"][0])
+        if taxon == "11" and start == 2000:
+            return _DOWN
+        names = species.get(taxon, whole)
+        more = {"next_page_token": str(start + size)} if start + size < len(names) else {}
+        page = {"reports": [{"accession": name} for name in names[start : start + size]]}
+        return Told(json.dumps(page | {"total_count": len(names)} | more).encode())
+
+    with serve(answer) as server:
+        query = Query("v", "virus", "taxa", ("11",))
+        summary = _harvest(tmp_path, server.url, query)
+    assert (summary.status, summary.tables["virus"].rows) == ("partial", 12_000)
+    asked = (
+        "SELECT state, expected, distinct_keys, reason LIKE '% 10 did not come%' FROM meta.queries"
+    )
+    assert ask(tmp_path, asked) == [("incomplete", 12_010, 12_000, True)]
 
 
 def test_a_taxon_that_cannot_even_be_counted_fails(tmp_path: Path) -> None:
