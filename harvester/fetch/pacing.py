@@ -21,8 +21,7 @@ _SLOW_DOWN = 0.5
 _CLIMB = 1.25
 #: Good answers in a row before the rate climbs one step.
 _STEP = 20
-#: Seconds at one rate that do as well: at the slowest, twenty answers take minutes. For as long
-#: a stated limit counts against a higher one.
+#: Seconds at one rate that do as well: at the slowest, twenty answers take minutes.
 _CALM = 5.0
 #: A page takes about a second: a request with so many behind it is due so much earlier.
 _PAGE_SECONDS = 1.0
@@ -45,13 +44,7 @@ class Pacer:
     def __init__(
         self, rate: float, idle: float = 0.0, window: Window | None = None, granted: float = 0.0
     ) -> None:
-        self._allowed = rate
-        #: What all runs of the process may use, and what of it the server has stated.
-        self._granted = self._limit = max(rate, granted)
-        #: What the server states, and never more than what is allowed.
-        self._ceiling = rate
-        self._stated = 0.0
-        self._rate = rate
+        self._allowed = self._rate = rate
         self._good = 0
         self._halved = False
         self._changed = 0.0
@@ -59,6 +52,7 @@ class Pacer:
         self._waiting = 0
         self._pressed = -inf
         self._own, self._all = Window(), Window() if window is None else window
+        self._all.join(self, max(rate, granted))
         self._limiter = self._make(rate)
         # Another run may have asked a moment ago: then the first request waits, too.
         self._fresh = idle < self._limiter.time_period
@@ -67,6 +61,11 @@ class Pacer:
     def rate(self) -> float:
         """Requests a second at this moment."""
         return self._rate
+
+    @property
+    def _ceiling(self) -> float:
+        """What is allowed, or less if the server says so."""
+        return min(self._allowed, self._all.limit)
 
     @property
     def slowed(self) -> bool:
@@ -108,9 +107,9 @@ class Pacer:
 
     def _leave(self) -> Departure | None:
         """The limit of the run counts its own requests, that of the process those of all runs."""
-        if self._own.full_until(_whole(self._ceiling)) > asyncio.get_running_loop().time():
+        if self._own.full_until(self._ceiling) > asyncio.get_running_loop().time():
             return None
-        departure = self._all.leave(_whole(self._limit))
+        departure = self._all.leave()
         if departure is not None:
             self._own.add(departure)
         return departure
@@ -122,8 +121,7 @@ class Pacer:
 
     @property
     def _full_until(self) -> float:
-        own = self._own.full_until(_whole(self._ceiling))
-        return max(own, self._all.full_until(_whole(self._limit)))
+        return max(self._own.full_until(self._ceiling), self._all.full_until())
 
     async def _space(self) -> None:
         if self._fresh:
@@ -154,26 +152,19 @@ class Pacer:
         limit = _number(headers.get("X-RateLimit-Limit", ""))
         if not limit:
             return
-        self._believe(min(limit, self._granted))
+        self._believe(limit)
         left = _number(headers.get("X-RateLimit-Remaining", ""))
         settled = asyncio.get_running_loop().time() - self._changed >= 1
         if left == 0 and settled and not self._all.uses(int(limit)):
             self._set(max(_SLOWEST, self._rate / _CLIMB))
 
     def _believe(self, limit: float) -> None:
-        """A lower limit at once, a higher one when the lower has not been stated for a while.
-
-        So of answers that contradict one another the lower ones count.
-        """
-        now = asyncio.get_running_loop().time()
-        if limit <= self._limit:
-            self._stated = now
-        elif now - self._stated < _CALM:
-            return
-        else:  # the rate has yet to earn each step up to there
-            self._good, self._changed = 0, now
-        self._limit, self._ceiling = limit, min(limit, self._allowed)
-        self._set(min(self._rate, limit))
+        """To less at once; the rate has yet to earn each step up to more."""
+        before = self._ceiling
+        self._all.believe(limit)
+        if self._ceiling > before:
+            self._good, self._changed = 0, asyncio.get_running_loop().time()
+        self._set(min(self._rate, self._ceiling))
 
     def credit(self) -> None:
         """A good answer; after enough of them, or of time without a 429, the rate climbs a step."""
@@ -213,8 +204,3 @@ def _number(header: str) -> float | None:
     stated = header.split(",", maxsplit=1)[0].strip()
     number = float(stated) if stated.isascii() and stated.isdigit() else inf
     return number if number < inf else None
-
-
-def _whole(rate: float) -> int:
-    """So many requests in a second."""
-    return max(1, int(rate))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
+from math import ceil, inf
 from threading import Lock
+from weakref import WeakKeyDictionary
 
 __all__ = ["MARGIN", "Departure", "Window", "window_of"]
 
@@ -16,6 +18,10 @@ MARGIN = 0.03
 _OWN = 0.9
 #: An answer tells of the second in which its request came: with the way of a page, so long ago.
 _LATELY = 3.0
+#: At the slowest rate one leaves in so many seconds.
+_REMEMBERED = 6.0
+#: For so many seconds a stated limit counts against a higher one.
+_CALM = 5.0
 #: Another process may have asked just before this one began.
 _BEGAN = time.monotonic()
 
@@ -41,6 +47,32 @@ class Window:
         self._lock = Lock()
         self._left = deque[Departure]()
         self._held_until = 0.0
+        self._granted = WeakKeyDictionary[object, float]()
+        self._stated, self._stated_at = inf, -inf
+
+    def join(self, run: object, granted: float) -> None:
+        """As long as this run lives, all of them together may use what it is granted."""
+        with self._lock:
+            self._granted[run] = granted
+
+    @property
+    def limit(self) -> float:
+        """Requests a second of all runs: the most that one is granted, or less if NCBI says so."""
+        with self._lock:
+            return self._limit
+
+    def believe(self, limit: float) -> None:
+        """What the server states: less at once, more when less has not been stated for a while.
+
+        So of answers that contradict one another the lower ones count.
+        """
+        now = asyncio.get_running_loop().time()
+        with self._lock:
+            if limit <= self._limit:
+                self._stated_at = now
+            elif now - self._stated_at < _CALM:
+                return
+            self._stated = limit
 
     @property
     def held_until(self) -> float:
@@ -59,16 +91,16 @@ class Window:
         with self._lock:
             self._held_until = max(self._held_until, until)
 
-    def full_until(self, most: int) -> float:
+    def full_until(self, limit: float = inf) -> float:
         """Until then as many as the limit have left within a second, one of them late."""
         with self._lock:
-            return self._full_until(most)
+            return self._full_until(min(limit, self._limit))
 
-    def leave(self, most: int) -> Departure | None:
+    def leave(self) -> Departure | None:
         """A request leaves now, unless it is one too many, or nobody may."""
         departure = Departure()
         with self._lock:
-            if max(self._held_until, self._full_until(most)) > departure.moment:
+            if max(self._held_until, self._full_until(self._limit)) > departure.moment:
                 return None
             self._append(departure)
         return departure
@@ -86,14 +118,20 @@ class Window:
         pairs = zip(moments, moments[limit - 1 :], strict=False)
         return any(last - first <= 1 / _OWN for first, last in pairs)
 
-    def _full_until(self, most: int) -> float:
-        if len(self._left) < most:
+    @property
+    def _limit(self) -> float:
+        return min(self._stated, max(self._granted.values(), default=inf))
+
+    def _full_until(self, limit: float) -> float:
+        """Of 1.9 a second two may leave in 2 / 1.9 seconds."""
+        if len(self._left) < limit:
             return 0.0
-        return self._left[-most].moment + 1 + MARGIN
+        most = max(1, ceil(limit))
+        return self._left[-most].moment + most / limit * (1 + MARGIN)
 
     def _append(self, departure: Departure) -> None:
         self._left.append(departure)
-        while self._left[0].moment < departure.moment - _LATELY:
+        while self._left[0].moment < departure.moment - _REMEMBERED:
             self._left.popleft()
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from itertools import chain, pairwise
-from math import inf
+from math import ceil, inf
 
 import pytest
 from hypothesis import given, settings
@@ -32,10 +32,10 @@ def _most_in_a_second(moments: list[float]) -> int:
     return max(sum(start <= other < start + 1 for other in moments) for start in moments)
 
 
-@pytest.mark.parametrize("rate", [0.5, 5, 10, 33])
+@pytest.mark.parametrize("rate", [0.5, 1.9, 2.5, 5, 9.9, 10, 33])
 def test_never_more_than_the_limit_in_any_second_and_nearly_all_of_it(rate: float) -> None:
     moments = clock.run(_moments(Pacer(rate), 400))
-    assert _most_in_a_second(moments) <= max(1, rate)
+    assert _most_in_a_second(moments) <= ceil(rate)
     used = (len(moments) - 1) / (moments[-1] - moments[0]) / rate
     assert 0.95 <= used <= 1
 
@@ -432,6 +432,23 @@ def test_runs_of_one_process_keep_its_limit_together_and_use_it(
         assert _most_in_a_second(own) <= rate
         share = len(own) / sum(map(len, moments))
         assert share > 0.7 * min(rate, 10 / len(rates)) / 10
+
+
+@pytest.mark.parametrize(("fast", "heard"), [(10, None), (50, None), (5, "3")])
+def test_no_run_starves_beside_one_that_may_do_more_or_has_heard_less(
+    fast: float, heard: str | None
+) -> None:
+    async def work() -> list[list[float]]:
+        window = Window()
+        pacers = [Pacer(5, window=window), Pacer(fast, window=window)]
+        if heard:
+            pacers[0].heed({"X-RateLimit-Limit": heard})
+        return await _together(pacers, 30)
+
+    moments = clock.run(work())
+    limit = float(heard or fast)
+    assert _most_in_a_second(sorted(chain(*moments))) <= limit
+    assert len(moments[0]) > 30 * min(5, limit / 2) * 0.6
 
 
 def test_what_the_server_asks_of_one_run_holds_all_of_them() -> None:

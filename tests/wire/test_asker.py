@@ -245,6 +245,28 @@ def test_what_was_answered_before_tells_that_ncbi_is_not_away() -> None:
     assert asked == {GENES.path: 10, OTHER.path: 2, "/gene/id/4": 1}
 
 
+def test_a_wait_that_is_asked_for_holds_whatever_question_it_answers() -> None:
+    """Also the one that tells whether NCBI is away."""
+
+    async def busy(request: web.Request) -> web.StreamResponse:
+        moments.append(asyncio.get_running_loop().time())
+        if request.path.endswith(SMALL.path):
+            told.append(moments[-1])
+            return web.Response(status=429, headers={"Retry-After": "2"})
+        return web.Response(status=500)
+
+    moments, told = list[float](), list[float]()
+
+    async def work(asker: Asker, _: Script) -> None:
+        with pytest.raises(OutOfServiceError):
+            await asker.ask(replace(GENES, small=SMALL), RESOURCES["gene"])
+
+    traffic = Traffic()
+    _talk(work, busy, policy=INSISTENT, patience=1.0, traffic=traffic)
+    assert all(not 0 < moment - told[0] < 1.9 for moment in moments)
+    assert traffic.throttled == len(told) > 0
+
+
 def test_an_ncbi_that_is_too_busy_for_any_page_is_not_excused_without_end() -> None:
     async def work(asker: Asker, script: Script) -> Counter[str]:
         for _ in range(9):
