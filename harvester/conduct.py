@@ -53,6 +53,8 @@ class Conduct(Struct, frozen=True):
 
     async def _rounds(self, asker: Asker) -> None:
         await self._name_taxa(asker)
+        cut = self.ledger.cut(plan_chains(self.job.queries))
+        self.harvest.cutter.resume(self._numbered(cut))
         await self._divide_ahead(asker)
         await self._walk()
         while await self._doubt(asker):  # no chain is doubted twice

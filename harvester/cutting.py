@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from harvester.axes import shards_of
 from harvester.counting import count_chain
@@ -40,11 +40,12 @@ _MOST_PARTS = 300
 
 
 class TooLong(Exception):
-    """A chain has so many pages left that it is better walked as shards."""
+    """A chain has so many pages left that it is better walked as these shards."""
 
-    def __init__(self, total: int, page: Page) -> None:
+    def __init__(self, total: int, page: Page, shards: Sequence[Chain]) -> None:
         self.total = total
         self.page = page
+        self.shards = shards
         super().__init__(total)
 
 
@@ -97,20 +98,21 @@ class Cutter:
         if not (page.next_token and pays(left, walked, self._outlook.rest, self._lanes(asker))):
             return
         if self._may_cut(chain):
-            raise TooLong(total, page)
+            await self._cut(page, total, asker)
 
-    async def shorten(self, found: TooLong, asker: Asker) -> None:
-        """A long chain gives way to shards; one that cannot be cut is walked as it is."""
-        chain = found.page.chain
-        histogram = await self._sample(found.page)
-        pieces = self._pieces(found.total, self._lanes(asker), sampled=bool(histogram))
-        shards = await shards_of(chain, pieces, asker, histogram)
+    async def _cut(self, page: Page, total: int, asker: Asker) -> None:
+        """A long chain gives way to shards; one that cannot be cut goes on as it is."""
+        histogram = await self._sample(page)
+        pieces = self._pieces(total, self._lanes(asker), sampled=bool(histogram))
+        shards = await shards_of(page.chain, pieces, asker, histogram)
         if shards:
-            await self.split(chain, shards, found.total)
             self._sampled.update(one.id for one in shards if histogram)
-            return
-        self._whole.add(chain.id)
-        self.work.add_first([chain])
+            raise TooLong(total, page, shards)
+        self._whole.add(page.chain.id)
+
+    async def shorten(self, found: TooLong) -> None:
+        """A long chain gives way to its shards."""
+        await self.split(found.page.chain, found.shards, found.total)
 
     async def _sample(self, page: Page) -> Histogram:
         """How a chain's records are spread, as far as its first page tells.
@@ -172,13 +174,27 @@ class Cutter:
         await self._record(record)
         for one in into:
             self._outlook.expect(one.id, max(1, pages_of((total or 0) / len(into))))
-        whole = None if kept else total  # what cannot be had in one piece must not add up to it
+        self._watch(chain, [one.id for one in into], total, kept=kept)
+        self.work.add_first(into)
+
+    def resume(self, cut: Iterable[Chain]) -> None:
+        """Chains that were cut before the run was interrupted; the outer ones first."""
+        for chain in cut:
+            split = self._ledger.splits[chain.id]
+            pieces = [piece.id for piece in split.pieces]
+            self._watch(chain, pieces, split.total, kept=split.kept)
+            for piece in pieces:
+                if (total := self._ledger.state(piece).total) is not None:
+                    self._sums.count(piece, total)
+
+    def _watch(self, chain: Chain, into: Sequence[str], total: int | None, *, kept: bool) -> None:
+        """Pieces add up to the whole, but for what cannot be had in one piece."""
+        whole = None if kept else total
         if total is not None:
             self._totals[chain.id] = total
         if whole is not None:
             self._cut_chains[chain.id] = chain
-        self._sums.cut(chain.id, whole, [one.id for one in into])
-        self.work.add_first(into)
+        self._sums.cut(chain.id, whole, into)
 
     def has_begun(self, chain: Chain) -> bool:
         """Whether a page of the chain has come."""

@@ -189,7 +189,7 @@ class Harvest:
         except TooLong as found:
             if pages := found.page.number:  # what is left of it is announced again by its shards
                 self.live.expected[chain.query_id] -= found.total - pages * PAGE_SIZE
-            await self.cutter.shorten(found, self._asker)
+            await self.cutter.shorten(found)
         except OutOfServiceError as error:
             self.stop.by_outage(error)
         except RefusedError as error:

@@ -8,70 +8,14 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from harvester.chain_state import ChainState, Doubt
 from harvester.course import Course
-from harvester.model import Chain, Drift, Filters, FilterValue, Message, Query, Taxon
+from harvester.model import Chain, Filters, FilterValue, Query, Taxon
 from harvester.plan import newer_than, plan_chains
 from harvester.store.journal import Record
 from harvester.store.keeper import chain_label
 
-__all__ = ["ChainState", "Doubt", "Ledger", "Split"]
-
-
-#: How NCBI words a 400 about a name or number that it does not know.
-_NOT_KNOWN = "not a recognized"
-
-
-class Doubt(Struct, frozen=True):
-    """What a chain's first walk brought, and why that was not believed.
-
-    `counted` is what NCBI Taxonomy counts for a taxon that answered with nothing.
-    """
-
-    received: int
-    distinct: int
-    counted: int = 0
-
-
-class ChainState(Struct):
-    """How far a chain is, counting only its newest epoch."""
-
-    epoch: int = 0
-    doubt: Doubt | None = None
-    pages: int = 0
-    token: str = ""
-    done: bool = False
-    failure: str = ""
-    status: int = 0
-    received: int = 0
-    rows: int = 0
-    quarantined: int = 0
-    total: int | None = None
-    messages: list[Message] = field(default_factory=list)
-    drift: list[Drift] = field(default_factory=list)
-
-    @property
-    def unknown(self) -> bool:
-        """Whether NCBI answered that it does not know what is asked for; not after a page of it."""
-        refused = self.status == 404 or (self.status == 400 and _NOT_KNOWN in self.failure)  # noqa: PLR2004
-        return refused and not self.pages
-
-    @property
-    def failed(self) -> bool:
-        """Whether the chain was given up."""
-        return bool(self.failure) and not self.unknown
-
-    def note(self, page: dict[str, Any]) -> None:
-        """One page more is durable."""
-        self.pages = page["number"] + 1
-        self.token = page["next"]
-        self.done = not page["next"]
-        self.received += page["received"]
-        self.rows += page["rows"]
-        self.quarantined += page.get("quarantined", 0)
-        if self.total is None:
-            self.total = page.get("total")
-        self.messages += [_message(entry) for entry in page.get("messages", ())]
-        self.drift += [Drift(**entry) for entry in page.get("drift", ())]
+__all__ = ["Ledger", "Split"]
 
 
 class Piece(Struct, frozen=True):
@@ -188,14 +132,16 @@ class Ledger(Struct):
             else:
                 yield chain
 
-    def kept(self, chains: Iterable[Chain]) -> Iterator[Chain]:
-        """Those of the chains, and of their pieces, that were cut and keep what had arrived."""
+    def cut(self, chains: Iterable[Chain]) -> Iterator[Chain]:
+        """Those of the chains, and of their pieces, that were cut; the outer ones first."""
         for chain in map(self._of_this_run, chains):
-            split = self.splits.get(chain.id)
-            if split is not None:
-                if split.kept:
-                    yield chain
-                yield from self.kept(self._pieces(chain))
+            if chain.id in self.splits:
+                yield chain
+                yield from self.cut(self._pieces(chain))
+
+    def kept(self, chains: Iterable[Chain]) -> Iterator[Chain]:
+        """Those of them that keep what had arrived."""
+        return (chain for chain in self.cut(chains) if self.splits[chain.id].kept)
 
     def since_of(self, query_id: str) -> str:
         """The day from which on a query asks, where it asks only for what is new."""
@@ -294,9 +240,16 @@ class Ledger(Struct):
         elif record["is"] == "counted":
             self.splits[chain] = replace(self.splits[chain], counted=record["total"])
         else:
-            self.splits.pop(chain, None)
+            self._forget_pieces(chain)
             doubt = Doubt(**record["doubt"]) if "doubt" in record else state.doubt
             self.chains[chain] = ChainState(epoch=record["epoch"], doubt=doubt)
+
+    def _forget_pieces(self, chain: str) -> None:
+        """Pieces of another cut may have their names: what these brought is not theirs."""
+        split = self.splits.pop(chain, None)
+        for piece in split.pieces if split else ():
+            self._forget_pieces(piece.id)
+            self.chains[piece.id] = ChainState(epoch=self.state(piece.id).epoch + 1)
 
     def _attempt(self) -> None:
         self.attempts += 1
@@ -341,7 +294,3 @@ def _taxon(entry: dict[str, Any]) -> Taxon:
         "children": tuple(entry["children"]),
     }
     return Taxon(**{**entry, **plain})
-
-
-def _message(entry: dict[str, Any]) -> Message:
-    return Message(**{**entry, "identifiers": tuple(entry.get("identifiers", ()))})

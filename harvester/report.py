@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from harvester.ledger import ChainState, Ledger
+from harvester.chain_state import ChainState
+from harvester.ledger import Ledger
 from harvester.model import Chain, Message, Query, Taxon
 from harvester.plan import chains_of, endpoint_of, is_narrowed
 from harvester.publish import ChainCount, Loss, Survey

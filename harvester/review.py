@@ -14,7 +14,8 @@ from msgspec import Struct, field
 from msgspec.structs import asdict
 
 from harvester.catalogue import RESOURCES
-from harvester.ledger import ChainState, Ledger
+from harvester.chain_state import ChainState
+from harvester.ledger import Ledger
 from harvester.model import Chain, Job, Query
 from harvester.plan import chains_by_key, endpoint_of, is_narrowed, plan_chains, scope_of, scopes_of
 from harvester.publish import (

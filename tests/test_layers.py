@@ -20,6 +20,7 @@ CONDUCT = frozenset(
         "axes",
         "bottleneck",
         "browse",
+        "chain_state",
         "channel",
         "compaction",
         "conduct",

@@ -239,3 +239,41 @@ def test_chains_by_key_belong_to_their_query() -> None:
     ledger = Ledger.replay([by_key])
     assert [chain.id for chain in ledger.chains_for([TAXON])] == ["q.0", "q.key.0"]
     assert Ledger().by_key is None
+
+
+def test_what_pieces_of_an_earlier_cut_brought_does_not_count_for_those_of_a_later_one() -> None:
+    """A lost file makes a chain start over: it may be cut elsewhere then, into the same names."""
+
+    def page(chain: str, epoch: int) -> dict[str, Any]:
+        told = {"chain": chain, "epoch": epoch, "number": 0, "next": "t", "total": 2000}
+        return {"is": "pages", "pages": [told | {"received": 1000, "rows": 1000}]}
+
+    def split(chain: str) -> dict[str, Any]:
+        into = [{"id": f"{chain}.{number}", "values": ["562"]} for number in range(2)]
+        return {"is": "split", "chain": chain, "into": into, "total": 9000}
+
+    before = [split("q.0"), split("q.0.1"), page("q.0.0", 0), page("q.0.1.0", 0)]
+    ledger = Ledger.replay([*before, {"is": "restart", "chain": "q.0", "epoch": 1}, split("q.0")])
+    ledger.apply(page("q.0.0", 0))  # of a walk that was still under way
+    pieces = [ledger.state(chain) for chain in ("q.0.0", "q.0.1", "q.0.1.0")]
+    assert [(one.epoch, one.pages, one.total) for one in pieces] == [(1, 0, None)] * 3
+    assert set(ledger.splits) == {"q.0"}
+    ledger.apply(page("q.0.0", 1))
+    assert ledger.state("q.0.0").received == 1000
+
+
+def test_404_after_a_page_is_no_unknown_identifier() -> None:
+    query = Query("q", "genome", "taxa", ("562",))
+    page = {"chain": "q.0", "epoch": 0, "number": 0, "next": "t", "received": 9, "rows": 9}
+    ledger = Ledger.replay(
+        [
+            {"is": "pages", "pages": [page | {"total": 99}]},
+            {"is": "failed", "chain": "q.0", "status": 404, "reason": "NCBI answered 404: gone"},
+        ]
+    )
+    (report,) = judge([query], ledger, Survey(), 2.0).queries
+    assert (report.state, report.expected, report.reason) == (
+        "failed",
+        99,
+        "NCBI answered 404: gone",
+    )

@@ -79,6 +79,33 @@ def test_a_shard_that_is_refused_makes_no_other_taxon_of_the_whole(tmp_path: Pat
     assert all("/taxon/562/" in one.target for one in server.asked if "/genome/" in one.target)
 
 
+def test_a_shard_that_is_refused_after_a_resume_makes_way_for_the_whole(tmp_path: Path) -> None:
+    """What the run knew of its cuts it knows again, and shards are not cut by the whole's days."""
+    told: list[Asked] = []
+    nights: list[int] = []
+
+    def answer(asked: Asked) -> Told:
+        told.append(asked)
+        down = nights == [1, 2] and ("_release_date" in asked.target or "/version" in asked.target)
+        if down or (
+            len(nights) == 3 and "filters.last_release_date" not in asked.target and in_parts(asked)
+        ):
+            return Told(b'{"message": "no"}', 503 if down else 400)
+        return genomes(9000)(asked)
+
+    def in_parts(asked: Asked) -> bool:
+        return "filters.first_release_date" in asked.target
+
+    with serve(answer) as server:
+        for night in (1, 2, 3):
+            nights.append(night)
+            told.clear()
+            summary = harvest(tmp_path, server.url, _query("562"), concurrency=8, patience=0.2)
+    assert summary.resumed
+    assert (summary.status, summary.tables["genome"].rows) == ("complete", 9000)
+    assert not [one for one in told if "page_size=1&" in f"{one.target}&"]
+
+
 def test_many_of_equal_size_are_neither_counted_nor_cut(tmp_path: Path) -> None:
     counted: list[None] = []
     query = _query(*"1234567")

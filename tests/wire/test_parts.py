@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -169,6 +170,28 @@ def test_parts_that_leave_some_out_are_kept_and_what_is_missing_is_told(tmp_path
         "SELECT state, expected, distinct_keys, reason LIKE '% 10 did not come%' FROM meta.queries"
     )
     assert ask(tmp_path, asked) == [("incomplete", 12_010, 12_000, True)]
+
+
+def test_what_cannot_be_cut_goes_on_where_it_is(tmp_path: Path) -> None:
+    """A species has no taxa below: its pages are asked for once, however many they are."""
+
+    def answer(asked: Asked) -> Told:
+        if "/taxonomy/" in asked.target:
+            told = {"taxonomy": {"tax_id": 11}, "query": ["11"]}
+            return Told(json.dumps({"reports": [told]}).encode())
+        time.sleep(0.05)
+        start = int(parse_qs(urlsplit(asked.target).query).get("page_token", ["0"])[0])
+        reports = [{"accession": f"V{n}.1"} for n in range(start, start + 1000)]
+        more = {"next_page_token": str(start + 1000)} if start < 19_000 else {}
+        return Told(json.dumps({"reports": reports, "total_count": 20_000} | more).encode())
+
+    with serve(answer) as server:
+        query = Query("v", "virus", "taxa", ("11",))
+        summary = harvest(tmp_path, server.url, query, most_pages=100)
+    asked = [one.target for one in server.asked if "/virus/" in one.target]
+    assert (summary.status, summary.records, summary.duplicates) == ("complete", 20_000, 0)
+    assert any("/taxonomy/" in one.target for one in server.asked)
+    assert len(asked) == len(set(asked)) == 20
 
 
 def test_a_taxon_that_cannot_even_be_counted_fails(tmp_path: Path) -> None:
