@@ -78,12 +78,14 @@ class Conduct(Struct, frozen=True):
         """The work's result; a wish to end is not kept waiting by it."""
         task = asyncio.create_task(work)
         wish = asyncio.create_task(self.harvest.stop.wait())
-        await asyncio.wait({task, wish}, return_when=asyncio.FIRST_COMPLETED)
-        wish.cancel()
-        if not task.done():
+        try:
+            await asyncio.wait({task, wish}, return_when=asyncio.FIRST_COMPLETED)
+            if not task.done():
+                raise _Stopped
+            return await task
+        finally:  # also where nobody waits for this run any more
+            wish.cancel()
             task.cancel()
-            raise _Stopped
-        return await task
 
     async def _name_taxa(self, asker: Asker) -> None:
         """Names to numbers, once a run: what is asked by number is not taken for another taxon."""

@@ -132,7 +132,7 @@ class Harvest:
         ):
             async with open_asker(self._pace, open_body, self.live.traffic) as self._asker:
                 yield self._asker
-            self._note_traffic()
+            await self._note_traffic()
 
     async def walk(self, chains: Sequence[Chain]) -> None:
         """Walks the chains; what arrived is durable when this returns."""
@@ -303,7 +303,7 @@ class Harvest:
         _log.error("chain failed", reason=reason)
         await self.record({"is": "failed", "chain": chain.id, "status": status, "reason": reason})
 
-    def _note_traffic(self) -> None:
+    async def _note_traffic(self) -> None:
         traffic = self.live.traffic
         counts = {
             "requests": traffic.requests,
@@ -314,8 +314,7 @@ class Harvest:
         }
         course = traffic.course.document()
         record = {"is": "traffic", "counts": counts, "reasons": traffic.retries, "course": course}
-        self._journal.append(record)
-        self._ledger.apply(record)
+        await self.record(record)  # after what was still on its way to the journal
 
     async def _watch(self, workers: Sequence[asyncio.Task[None]]) -> None:
         """When the end is wanted, pages under way get a moment; then their workers are stopped."""

@@ -6,9 +6,8 @@ import fcntl
 import os
 import secrets
 import shutil
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from harvester.errors import LakeError
@@ -20,8 +19,6 @@ __all__ = ["built_aside", "place_beside"]
 _log = get_logger(__name__)
 
 _LOCK = "lock"
-#: Seconds within which a build has its lock.
-_BEGINNING = 60
 
 
 @contextmanager
@@ -43,18 +40,26 @@ def place_beside(target: Path) -> Iterator[Path]:
     next build.
     """
     final = Path(os.path.realpath(target))
-    folder = final.with_name(f".{final.name}.{secrets.token_hex(4)}.building")
     try:
         final.parent.mkdir(parents=True, exist_ok=True)
         _sweep(final)
-        folder.mkdir()
-        with (folder / _LOCK).open("wb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield folder / final.name
+        with ExitStack() as held:
+            yield _claimed(final, held) / final.name
     except OSError as error:
         raise LakeError(f"cannot build {target}: {error}") from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _claimed(final: Path, held: ExitStack) -> Path:
+    """A new folder with its lock; one that another build swept before it was locked is none."""
+    while True:
+        folder = final.with_name(f".{final.name}.{secrets.token_hex(4)}.building")
+        folder.mkdir()
+        held.callback(shutil.rmtree, folder, ignore_errors=True)
+        with suppress(FileNotFoundError):
+            lock = held.enter_context((folder / _LOCK).open("wb"))
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if (folder / _LOCK).exists():
+                return folder
 
 
 def _replace(new: Path, final: Path) -> None:
@@ -77,13 +82,7 @@ def _remove_if_dead(folder: Path) -> None:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(folder, ignore_errors=True)
     except FileNotFoundError:
-        _remove_if_stillborn(folder)
+        with suppress(OSError):
+            folder.rmdir()  # it died before it had its lock, or makes another folder
     except OSError:
         return  # its build lives
-
-
-def _remove_if_stillborn(folder: Path) -> None:
-    """A build that died before it had its lock left an empty folder; a living one has it soon."""
-    with suppress(OSError):
-        if time.time() - folder.stat().st_mtime > _BEGINNING:
-            folder.rmdir()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -55,11 +55,18 @@ def test_a_place_where_nothing_can_be_built_is_told_and_publish_mends_it(tmp_pat
 
 
 def test_a_build_that_died_before_it_had_its_lock_is_swept_too(tmp_path: Path) -> None:
-    old, young = (tmp_path / f".x.duckdb.{name}.building" for name in ("old", "young"))
-    for folder in (old, young):
-        folder.mkdir()
-    os.utime(old, (0, 0))
+    dead = tmp_path / ".x.duckdb.0123.building"
+    dead.mkdir()
     with built_aside(tmp_path / "x.duckdb") as aside:
         aside.touch()
-    assert not old.exists()
-    assert young.exists()
+    assert not dead.exists()
+
+
+def test_builds_that_begin_in_the_same_moment_do_not_sweep_each_other_away(tmp_path: Path) -> None:
+    def build(number: int) -> None:
+        with built_aside(tmp_path / "x.duckdb") as aside:
+            aside.write_text(str(number))
+
+    with ThreadPoolExecutor(6) as threads:
+        list(threads.map(build, range(300)))
+    assert [path.name for path in tmp_path.iterdir()] == ["x.duckdb"]
