@@ -103,9 +103,8 @@ class Conduct(Struct, frozen=True):
 
     async def _divide_all(self, chains: Sequence[Chain], asker: Asker) -> None:
         """All at once: each is counted by a request, and the rate waits for none of them."""
-        planned = {
-            chain.id for chain in plan_chains(self.job.queries)
-        }  # no shards of a resumed run
+        # Of the shards of a resumed run the lake knows no days.
+        planned = {chain.id for chain in plan_chains(self.job.queries)}
         states = ((one, self.ledger.state(one.id)) for one in chains if one.id in planned)
         untouched = [chain for chain, state in states if not (state.pages or state.epoch)]
         known = await asyncio.to_thread(lambda: list(self.review.histograms(untouched)))
