@@ -98,7 +98,11 @@ def run(
             concurrency=concurrency,
         )
         how = partial(_one, fresh=fresh, strict=strict, accept_removals=accept_removals)
-        statuses = [how(placed(job, settings), settings, show) for job in loaded]
+        statuses: list[int] = []
+        for job in loaded:
+            statuses.append(how(placed(job, settings), settings, show))
+            if statuses[-1] > _SIGNALLED:  # who ends the command means all of its jobs
+                break
     return max(statuses)
 
 
