@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 __all__ = [
+    "DatabaseBehind",
     "Estimate",
     "HarvesterError",
     "Job",
@@ -58,7 +59,7 @@ if TYPE_CHECKING:
     )
     from harvester.estimate import Estimate, Plan
     from harvester.model import Job
-    from harvester.summary import Summary, TableFigures
+    from harvester.summary import DatabaseBehind, Summary, TableFigures
 
 #: Where each name lives.
 _HOMES = {
@@ -72,7 +73,7 @@ _HOMES = {
     "errors": ("HarvesterError", "LakeError", "LakeLocked", "OutOfServiceError", "SpecError"),
     "estimate": ("Estimate", "Plan"),
     "model": ("Job",),
-    "summary": ("Summary", "TableFigures"),
+    "summary": ("DatabaseBehind", "Summary", "TableFigures"),
 }
 _HOME = {name: f"harvester.{module}" for module, names in _HOMES.items() for name in names}
 

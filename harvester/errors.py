@@ -8,6 +8,7 @@ HarvesterError
 |-- OutOfServiceError  NCBI does not answer at all: stop the run, keep what is durable
 |-- LakeLocked         another run holds the lake: exit 5
 `-- LakeError          the lake cannot be read or written: stop, nothing is published
+    `-- DatabaseBehind it was written, the database not (`summary`): tell, and build it later
 """
 
 from __future__ import annotations

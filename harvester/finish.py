@@ -13,12 +13,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from harvester import meta
+from harvester.errors import LakeError
 from harvester.estimate import Plan
 from harvester.model import Chain, Job
 from harvester.publish import (
     Ahead,
     CommittedRun,
     LakeFile,
+    Manifest,
     Outline,
     Staged,
     Survey,
@@ -36,7 +38,7 @@ from harvester.report import Verdict
 from harvester.runpage import RunTold, leave_page, of_failed, of_run, prepare_page, weigh
 from harvester.runs import OpenRun, digest_of, sweep
 from harvester.store.lake import Lake
-from harvester.summary import Summary, TableFigures, failed_of, missing_of
+from harvester.summary import DatabaseBehind, Summary, TableFigures, failed_of, missing_of
 
 __all__ = ["Finish", "Reviewed"]
 
@@ -101,21 +103,35 @@ class Finish:
         summary = self._summary(judged)
         self._commit(summary, judged)
         self._close(status)
+        return self._published(summary, database, ahead)
+
+    def _published(self, summary: Summary, database: Path, ahead: Ahead | None) -> Summary:
+        """The summary of a run that is committed, with what building the database took."""
         manifest = read_manifest(self._lake)
         before = weigh(manifest, self._run.id, str(database)).database or 0
         found = cache(partial(outline, self._lake, manifest, self._run.id))
-        build_database(
-            self._lake,
-            manifest,
-            database,
-            register=self._job.register,
-            anew=False,
-            ahead=partial(ahead.give, meanwhile=partial(prepare_page, found)) if ahead else None,
-        )
+        fault = self._build(manifest, database, ahead, found)
         sweep(self._lake, self._run.id)
         after = weigh(manifest, self._run.id, str(database))
         grown = max(0, after.brought + (after.database or 0) - before)
-        return self._reported(replace(self._ending_now(summary), disk=grown), found)
+        told = self._reported(replace(self._ending_now(summary), disk=grown), found)
+        if fault is not None:
+            raise DatabaseBehind(_behind(told, fault), told) from fault
+        return told
+
+    def _build(
+        self, manifest: Manifest, database: Path, ahead: Ahead | None, found: Callable[[], Outline]
+    ) -> LakeError | OSError | None:
+        """Builds the database; gives what it was that kept it from that."""
+        given = partial(ahead.give, meanwhile=partial(prepare_page, found)) if ahead else None
+        register = self._job.register
+        try:
+            build_database(
+                self._lake, manifest, database, register=register, anew=False, ahead=given
+            )
+        except (LakeError, OSError) as error:
+            return error
+        return None
 
     def _failed(self, judged: Judged) -> Summary:
         """The summary of a run that leaves nothing in the lake but its report."""
@@ -238,6 +254,14 @@ def _figures(change: TableChange) -> TableFigures:
         added=change.added + change.returned,
         changed=change.changed,
         removed=change.removed,
+    )
+
+
+def _behind(summary: Summary, fault: Exception) -> str:
+    return (
+        f"what run {summary.run_id} brought is in the lake {summary.lake}, but the database "
+        f"{summary.database} could not be built from it: {fault}; the next run builds it, "
+        "or `harvester publish`"
     )
 
 

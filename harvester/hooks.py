@@ -16,6 +16,7 @@ import structlog
 from harvester.errors import LakeLocked, SpecError
 from harvester.model import Hooks, Job
 from harvester.settings import environment, key_mask
+from harvester.summary import DatabaseBehind
 from harvester.telemetry import get_logger
 
 __all__ = ["call_hooks", "failure", "hooks_after", "hooks_after_error"]
@@ -39,7 +40,9 @@ def hooks_after(job: Job, summary: Mapping[str, Any], *, good: bool) -> None:
 
 def hooks_after_error(job: Job, error: Exception) -> None:
     """The same where a run broke off; where it could not even begin nothing has failed."""
-    if not isinstance(error, LakeLocked | SpecError):
+    if isinstance(error, DatabaseBehind):
+        hooks_after(job, error.summary.document(), good=False)
+    elif not isinstance(error, LakeLocked | SpecError):
         asyncio.run(call_hooks(job.hooks, ["on_failure"], failure(job, str(error))))
 
 

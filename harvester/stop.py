@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from harvester.errors import OutOfServiceError
+from harvester.interruption import SIGNALS, Interrupted
 from harvester.telemetry import get_logger
 
 __all__ = ["Stop"]
@@ -40,7 +41,7 @@ class Stop:
     def by_signal(self, number: int) -> None:
         """The first signal drains, the second one ends."""
         if self.signal is not None:
-            raise KeyboardInterrupt
+            raise Interrupted(number)
         self.signal = number
         _log.warning("stopping after the pages under way; once more to stop at once")
         self._event.set()
@@ -60,9 +61,9 @@ class Stop:
             yield
             return
         loop = asyncio.get_running_loop()
-        numbers = (signal.SIGINT, signal.SIGTERM)
+        before = {number: signal.getsignal(number) for number in SIGNALS}
         try:
-            for number in numbers:
+            for number in SIGNALS:
                 loop.add_signal_handler(number, self.by_signal, number)
         except (NotImplementedError, RuntimeError, ValueError):
             yield  # not in the main thread: whoever runs the loop handles signals
@@ -70,5 +71,6 @@ class Stop:
         try:
             yield
         finally:
-            for number in numbers:
+            for number, handler in before.items():
                 loop.remove_signal_handler(number)
+                signal.signal(number, handler)  # the loop puts Python's own in its place

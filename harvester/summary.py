@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 from msgspec import Struct, field, to_builtins
 
+from harvester.errors import LakeError
 from harvester.model import Query
 from harvester.report import Verdict
 
-__all__ = ["Summary", "TableFigures", "describe", "failed_of", "missing_of", "size"]
+__all__ = [
+    "DatabaseBehind",
+    "Summary",
+    "TableFigures",
+    "describe",
+    "failed_of",
+    "missing_of",
+    "size",
+]
 
 _THOUSAND = 1000
 _TEN = 10
@@ -81,6 +90,18 @@ class Summary(Struct, frozen=True):
             *_counted(self.failed, "failed"),
         ]
         return "; ".join(words)
+
+
+class DatabaseBehind(LakeError):
+    """What a run brought is in the lake; the database could not be built from it."""
+
+    def __init__(self, reason: str, summary: Summary) -> None:
+        super().__init__(reason)
+        self.summary = summary
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str, Summary]]:
+        """Orchestrators send errors from process to process."""
+        return type(self), (str(self), self.summary)
 
 
 def describe(query: Query) -> str:

@@ -60,7 +60,7 @@ CONDUCT = frozenset(
 #: From the bottom to the top: a unit imports from the layers below its own.
 LAYERS = (
     frozenset({"harvester"}),  # the package itself: its version
-    frozenset({"course", "errors", "model", "texts"}),
+    frozenset({"course", "errors", "interruption", "model", "texts"}),
     frozenset({"catalogue"}),
     frozenset({"schema", "settings", "spec"}),
     frozenset({"telemetry"}),

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import FrameType
 
 import click
 import structlog
@@ -22,19 +19,20 @@ from harvester.cli.options import (
     watch_options,
 )
 from harvester.cli.screen import console, moves
+from harvester.cli.telling import tell
 from harvester.ingest import Ingested, load_files
 from harvester.intake import Watch
 from harvester.model import Job
 from harvester.places import database_path
 from harvester.settings import Settings, environment
+from harvester.summary import DatabaseBehind
 from harvester.telemetry import configure
-from harvester.texts import json_line, printable
+from harvester.texts import printable
 
 __all__ = ["ingest"]
 
 _log = structlog.get_logger(__name__)
 
-_SIGNALLED = 128
 #: Seconds between two lines of the log that say how far a file is.
 _OFTEN = 60.0
 #: Seconds between two looks of a person at a display.
@@ -61,7 +59,7 @@ def ingest(
     log_level: str,
     log_file: str | None,
     no_progress: bool,
-) -> int:
+) -> None:
     """Load NCBI reports already on disk into the table RESOURCE, without one request.
 
     A FILE is one report a line (.jsonl, .jsonl.gz), a .zip package of the `datasets` tool, in which
@@ -79,36 +77,13 @@ def ingest(
     settings = Settings.load(environment(), lake=lake, database=database)
     target = database_path(settings.database or "data/harvest.duckdb")
     job = Job("", (), lake=settings.lake or "data/lake", database=str(target), register=register)
-    with _signals() as met:
-        try:
-            with _watching(shown=shown) as (watch, publishing):
-                done = load_files(resource, files, job, watch, on_publish=publishing)
-        except (Exception, KeyboardInterrupt):
-            if not met:
-                raise
-            click.echo("interrupted; the same command starts over", err=True)
-            return _SIGNALLED + met[0]
-    _print(done, as_json=as_json)
-    return 0
-
-
-@contextmanager
-def _signals() -> Iterator[list[int]]:
-    """Ctrl-C and a scheduler's wish to end, as one exception; DuckDB may make another of it."""
-    met: list[int] = []
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        del frame
-        met.append(number)
-        raise KeyboardInterrupt
-
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, stop) for number in numbers]
     try:
-        yield met
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
+        with _watching(shown=shown) as (watch, publishing):
+            done = load_files(resource, files, job, watch, on_publish=publishing)
+    except DatabaseBehind as error:
+        tell(error.summary, as_json=as_json)
+        raise
+    _print(done, as_json=as_json)
 
 
 @contextmanager
@@ -150,11 +125,7 @@ class _Lines:
 
 def _print(done: Ingested, *, as_json: bool) -> None:
     """The summary on stdout; what could not be loaded is told on stderr."""
-    summary = done.summary
-    if as_json:
-        click.echo(json_line(json.dumps(summary.document(), ensure_ascii=False)))
-    else:
-        click.echo(summary.line())
+    tell(done.summary, as_json=as_json)
     for one in done.broken:
         lines = "1 line" if one.lines == 1 else f"{one.lines:,} lines, the first"
         text = f"  quarantined: {one.place}: {lines}: {one.first.line}: {one.first.reason}"

@@ -1,18 +1,16 @@
-"""The command group, and the one place where errors become exit statuses."""
+"""The command group, and the process from its first to its last moment."""
 
 from __future__ import annotations
 
 import atexit
-import errno
 import gc
 import os
+import signal
 import sys
 import threading
-import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from difflib import get_close_matches
-from enum import IntEnum
 from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
@@ -20,29 +18,14 @@ from typing import NoReturn
 import click
 
 from harvester import __version__
+from harvester.cli.endings import Exit, say, status_after
 from harvester.cli.words import stand_in, summary
-from harvester.errors import HarvesterError, LakeLocked, OutOfServiceError, SpecError
-from harvester.settings import environment, key_mask
-from harvester.texts import printable
+from harvester.interruption import SIGNALS, Interrupted, interruptible
 
-__all__ = ["Exit", "cli", "main"]
+__all__ = ["cli", "main"]
 
 #: Objects that are made between two looks for garbage: lines of a page come by the thousand and go.
 _UNLOOKED_AT = 50_000
-#: What a disk says that takes no more: nothing is wrong with the program then.
-_FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO))
-
-
-class Exit(IntEnum):
-    """What the process tells its caller."""
-
-    COMPLETE = 0
-    BUG = 1
-    USAGE = 2
-    PARTIAL = 3
-    NOTHING = 4
-    LOCKED = 5
-    INTERRUPTED = 130
 
 
 class _Commands(click.Group):
@@ -160,6 +143,8 @@ def _leave(status: int) -> NoReturn:
 
     Python would do so object by object, for a tenth of a second; the system takes it all at once.
     """
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_DFL)  # all is said: one more has nothing to interrupt
     if threading.active_count() == 1:
         atexit._run_exitfuncs()  # noqa: SLF001 - what modules want to have done at the end is done
         with suppress(OSError):  # whoever cannot be told now is not told by Python's own end either
@@ -171,60 +156,22 @@ def _leave(status: int) -> NoReturn:
 
 def _run() -> int:
     try:
-        outcome = cli(prog_name="harvester", standalone_mode=False)
-    except (click.exceptions.Exit, click.ClickException, click.Abort) as stop:
-        return _usage(stop)
-    except KeyboardInterrupt:
-        click.echo("interrupted; `harvester run` goes on where it stopped", err=True)
-        return Exit.INTERRUPTED
-    except HarvesterError as error:
-        _say(str(error))
-        return _status(error)
+        with interruptible():
+            outcome = cli(prog_name="harvester", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as stop:
+        stop.show()
+        return Exit.USAGE
+    except (Interrupted, click.Abort) as stop:
+        return _interrupted(stop)
     except Exception as error:  # noqa: BLE001 - the last line of defence: told in one line
-        return _unforeseen(error)
+        return status_after(error)
     return int(outcome) if isinstance(outcome, int) else Exit.COMPLETE
 
 
-def _usage(stop: Exception) -> int:
-    """What click itself has to say: help was shown, or the words are off."""
-    if isinstance(stop, click.exceptions.Exit):
-        return stop.exit_code
-    if isinstance(stop, click.ClickException):
-        stop.show()
-        return Exit.USAGE
-    return Exit.INTERRUPTED
-
-
-def _status(error: HarvesterError) -> int:
-    if isinstance(error, SpecError):
-        return Exit.USAGE
-    if isinstance(error, LakeLocked):
-        return Exit.LOCKED
-    return Exit.NOTHING if isinstance(error, OutOfServiceError) else Exit.BUG
-
-
-def _unforeseen(error: Exception) -> int:
-    """Where a disk is full, that; else it is a bug."""
-    if not isinstance(error, OSError) or error.errno not in _FULL:
-        return _bug(error)
-    _say(f"{error.filename or 'its output'} cannot be written: {error.strerror}")
-    return Exit.BUG
-
-
-def _bug(error: Exception) -> int:
-    import structlog  # noqa: PLC0415 - a shell that completes a word waits for all imports
-
-    from harvester.telemetry import configure  # noqa: PLC0415 - likewise
-
-    if not structlog.is_configured():
-        configure("console", None)
-    structlog.get_logger(__name__).error("bug", traceback=traceback.format_exc())
-    _say(f"this is a bug: {type(error).__name__}: {error}")
-    return Exit.BUG
-
-
-def _say(text: str) -> None:
-    """One sentence a line for the user, without the API key and without colours of its own."""
-    lines = key_mask(environment()).text(f"harvester: {text}").splitlines()
-    with suppress(OSError):  # where nobody can be told, the exit status says enough
-        click.echo("\n".join(map(printable, lines)), err=True)
+def _interrupted(stop: BaseException) -> int:
+    """Whichever signal it was; click makes an exception of its own of those, and of no input."""
+    say("interrupted; nothing is half done, the same command goes on or starts over")
+    met = stop if isinstance(stop, Interrupted) else stop.__cause__
+    return Exit.SIGNALLED + (met.number if isinstance(met, Interrupted) else signal.SIGINT)

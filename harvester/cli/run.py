@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
@@ -10,6 +10,7 @@ import click
 from msgspec import Struct
 
 from harvester.api.practice import served
+from harvester.cli.endings import Exit, status_after
 from harvester.cli.options import (
     base_url_option,
     database_option,
@@ -22,19 +23,18 @@ from harvester.cli.screen import moves
 from harvester.cli.telling import tell
 from harvester.engine import Observer
 from harvester.hooks import hooks_after, hooks_after_error
+from harvester.interruption import interruptible
 from harvester.model import Job
 from harvester.places import placed
 from harvester.runner import Outcome, run_job
 from harvester.settings import Settings, environment
 from harvester.spec import load_jobs
+from harvester.summary import DatabaseBehind
 from harvester.telemetry import configure
 from harvester.terms import pace_of
 from harvester.texts import printable
 
 __all__ = ["run"]
-
-_COMPLETE, _PARTIAL, _NOTHING = 0, 3, 4
-_SIGNALLED = 128
 
 
 class _Show(Struct, frozen=True):
@@ -98,12 +98,19 @@ def run(
             concurrency=concurrency,
         )
         how = partial(_one, fresh=fresh, strict=strict, accept_removals=accept_removals)
-        statuses: list[int] = []
-        for job in loaded:
-            statuses.append(how(placed(job, settings), settings, show))
-            if statuses[-1] > _SIGNALLED:  # who ends the command means all of its jobs
-                break
-    return max(statuses)
+        return max(_each(loaded, lambda job: how(placed(job, settings), settings, show)))
+
+
+def _each(jobs: Sequence[Job], how: Callable[[Job], int]) -> Iterator[int]:
+    """The statuses of the jobs; one that breaks off keeps no other from being run."""
+    for job in jobs:
+        try:
+            status = how(job)
+        except Exception as error:  # noqa: BLE001 - told as where it is the only job
+            status = status_after(error, f"{job.name}: " if len(jobs) > 1 else "")
+        yield status
+        if status > Exit.SIGNALLED:  # who ends the command means all of its jobs
+            return
 
 
 def _one(
@@ -116,7 +123,7 @@ def _one(
     accept_removals: bool,
 ) -> int:
     try:
-        with _watching(job, show) as (observer, publishing):
+        with interruptible(), _watching(job, show) as (observer, publishing):
             outcome = run_job(
                 job,
                 pace_of(job, settings),
@@ -126,12 +133,14 @@ def _one(
                 on_publish=publishing,
             )
     except Exception as error:
+        if isinstance(error, DatabaseBehind):
+            tell(error.summary, as_json=show.as_json)
         hooks_after_error(job, error)
         raise
     _print(outcome, show)
     status = _status(outcome, strict=strict)
     if outcome.signal is None:
-        hooks_after(job, outcome.summary.document(), good=status == _COMPLETE)
+        hooks_after(job, outcome.summary.document(), good=status == Exit.COMPLETE)
     return status
 
 
@@ -153,10 +162,10 @@ def _print(outcome: Outcome, show: _Show) -> None:
 
 def _status(outcome: Outcome, *, strict: bool) -> int:
     if outcome.signal is not None:
-        return _SIGNALLED + outcome.signal
+        return Exit.SIGNALLED + outcome.signal
     status = outcome.summary.status
     if status in {"failed", "interrupted"}:
-        return _NOTHING
+        return Exit.NOTHING
     if status == "partial" or (strict and outcome.summary.missing):
-        return _PARTIAL
-    return _COMPLETE
+        return Exit.PARTIAL
+    return Exit.COMPLETE

@@ -20,7 +20,7 @@ __all__ = ["PROGRAM", "Child", "Ended"]
 
 #: The program itself; what follows are the options of this run, and the job.
 PROGRAM = (sys.executable, "-m", "harvester", "run", "--json", "--no-progress")
-_USAGE, _LOCKED, _SIGNALLED = 2, 5, 128
+_BUG, _USAGE, _LOCKED, _SIGNALLED = 1, 2, 5, 128
 _STOPPED = {-signal.SIGTERM, *(_SIGNALLED + number for number in (signal.SIGINT, signal.SIGTERM))}
 
 
@@ -28,7 +28,7 @@ class Ended(Struct, frozen=True):
     """How a run ended: its exit status, negative where a signal killed it, and its summary.
 
     `status` is that of the summary; without one `locked` where another run holds the lake,
-    `interrupted` where it was asked to end, `error` for all else.
+    `interrupted` where it was asked to end; `error` for all else, a database that is behind too.
     """
 
     code: int
@@ -42,7 +42,7 @@ class Ended(Struct, frozen=True):
     @property
     def status(self) -> str:
         """One word of few."""
-        if self.summary is not None:
+        if self.summary is not None and self.code != _BUG:
             return str(self.summary["status"])
         if self.code in _STOPPED:
             return "interrupted"

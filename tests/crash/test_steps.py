@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
+from harvester.publish import MANIFEST
 from harvester.sandbox import Served
 from tests.crash.child import Step, steps_in
-from tests.crash.lab import Lab, State, night, sandbox
+from tests.crash.lab import JOB, Lab, State, night, sandbox
 
 pytestmark = pytest.mark.crash
 
@@ -59,6 +60,18 @@ class Whole:
     state: State
     figures: list[Any]
     before: State | None = None
+
+
+#: A person or a scheduler ends it where no page is under way any more.
+ENDED: list[Steps] = [
+    (
+        Step("file adopted", 1, signal=signal.SIGINT),
+        Step("file aside", 1, "_meta/", signal=signal.SIGTERM),
+        Step("file aside", 1, "manifest.json", signal=signal.SIGINT),
+    ),
+    (Step("build began", signal=signal.SIGTERM),),
+    (Step("database checked", signal=signal.SIGINT), Step("build began", signal=signal.SIGINT)),
+]
 
 
 def _name(steps: Steps) -> str:
@@ -124,7 +137,7 @@ def _is_whole(lab: Lab, whole: Whole) -> None:
 
 
 def _ended_by(step: Step) -> int:
-    return 128 + step.signal if step.signal == signal.SIGTERM else -step.signal
+    return -step.signal if step.signal == signal.SIGKILL else 128 + step.signal
 
 
 @pytest.mark.timeout(240)
@@ -162,6 +175,29 @@ def test_killed_after_its_commit_a_run_is_published_by_the_next_command(
         _is_whole(lab, whole)
 
     assert _all(AFTER_THE_COMMIT, work) == []
+
+
+@pytest.mark.timeout(240)
+def test_ended_while_it_publishes_a_run_has_not_failed(
+    served: Served, first: tuple[Lab, Whole], tmp_path: Path
+) -> None:
+    whole = first[1]
+    job = f"{JOB}hooks: {{on_failure: [touch, failed], on_success: [touch, done]}}\n"
+
+    def work(steps: Steps) -> None:
+        lab = Lab(tmp_path / _name(steps).replace("/", ""), job)
+        for step in steps:
+            words = PUBLISH if (lab.lake / MANIFEST).exists() else lab.run_words(served.url)
+            _break(lab, words, step, [None, whole.state])
+            assert "this is a bug" not in lab.said
+            assert not {"failed", "done"} & {path.name for path in lab.folder.iterdir()}
+        if lab.status()[-1]["status"] == "interrupted":
+            assert lab.complete(served.url)["resumed"]
+        else:
+            assert lab.do("publish") == 0, lab.said
+        _is_whole(lab, whole)
+
+    assert _all(ENDED, work) == []
 
 
 def test_killed_while_rows_are_loaded_ahead_a_run_is_as_it_was(

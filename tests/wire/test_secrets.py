@@ -183,7 +183,7 @@ def test_the_key_is_on_no_command_line_and_in_no_help() -> None:
 @pytest.mark.parametrize("form", ["console", "json"])
 def test_a_bug_is_told_without_the_key(form: str) -> None:
     code = f"""
-from harvester.cli.main import _bug
+from harvester.cli.endings import status_after
 from harvester.telemetry import configure
 import structlog
 configure({form!r}, None)
@@ -193,7 +193,7 @@ try:
     ask({KEY[:20]!r} + {KEY[20:]!r})
 except RuntimeError as error:
     structlog.get_logger().error("failed", exc_info=True, deep=[{{"k": error}}])
-    _bug(error)
+    status_after(error)
 """
     done = subprocess.run(
         [sys.executable, "-c", code],

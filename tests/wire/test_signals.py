@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -16,6 +17,17 @@ ROOT = Path(__file__).parents[2]
 JOB = "name: {0}\nharvest: [{{resource: genome, taxa: [human, 10090, 562]}}]\n"
 
 
+def _begun(folder: Path, *words: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "harvester", *words],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
 @pytest.mark.parametrize("which", [signal.SIGTERM, signal.SIGINT])
 def test_the_jobs_after_the_one_that_is_stopped_are_not_begun(
     which: signal.Signals, tmp_path: Path
@@ -25,14 +37,7 @@ def test_the_jobs_after_the_one_that_is_stopped_are_not_begun(
         (tmp_path / f"{name}.yaml").write_text(JOB.format(name) + places)
     with serve_in_thread(SandboxConfig(latency=0.3, rps=0)) as served:
         words = ["run", "a.yaml", "b.yaml", "--base-url", served.url, "--rps", "5"]
-        with subprocess.Popen(
-            [sys.executable, "-m", "harvester", *words],
-            cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stderr=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        ) as process:
+        with _begun(tmp_path, *words) as process:
             assert process.stderr is not None
             first = next(line for line in process.stderr if "name=human" in line)
             process.send_signal(which)
@@ -41,3 +46,26 @@ def test_the_jobs_after_the_one_that_is_stopped_are_not_begun(
     assert process.returncode == 128 + which
     assert "run started" not in said
     assert not (tmp_path / "lake-b").exists()
+
+
+@pytest.mark.parametrize("which", [signal.SIGTERM, signal.SIGINT])
+def test_a_hook_does_not_outlive_the_command(which: signal.Signals, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "told")
+    hook = "import signal; told = open('told', 'w', buffering=1); print('begun', file=told)"
+    command = [sys.executable, "-S", "-c", f"{hook}; signal.pause()"]
+    job = {"name": "a", "harvest": [{"resource": "gene", "ids": [672]}]}
+    (tmp_path / "a.yaml").write_text(json.dumps({**job, "hooks": {"on_success": command}}))
+    with (
+        serve_in_thread(SandboxConfig(latency=0.0, rps=0)) as served,
+        _begun(tmp_path, "run", "a.yaml", "--base-url", served.url) as process,
+        (tmp_path / "told").open() as told,
+    ):
+        assert told.readline() == "begun\n"
+        process.send_signal(which)
+        out, said = process.communicate(timeout=60)
+        assert told.read() == ""  # the hook's end of it is closed
+    assert process.returncode == 128 + which
+    assert out.startswith("a: complete; ")
+    assert said.endswith(
+        "interrupted; nothing is half done, the same command goes on or starts over\n"
+    )
