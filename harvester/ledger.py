@@ -60,6 +60,9 @@ class Ledger(Struct):
     digest: str = ""
     started_at: str = ""
     attempts: int = 0
+    #: When the last attempt began, and whether that gave up: nobody ended it, NCBI was away.
+    attempted_at: str = ""
+    gave_up: bool = False
     resumable: bool = True
     committed: bool = False
     chains: dict[str, ChainState] = field(default_factory=dict)
@@ -89,7 +92,9 @@ class Ledger(Struct):
                 self.digest, self.started_at = record["digest"], record["started_at"]
                 self.resumable = record.get("resumable", True)
             case "attempt":
-                self._attempt()
+                self._attempt(record)
+            case "gave up":
+                self.gave_up = True
             case "pages":
                 self._pages(record)
             case "restart" | "failed" | "split" | "counted":
@@ -251,8 +256,9 @@ class Ledger(Struct):
             self._forget_pieces(piece.id)
             self.chains[piece.id] = ChainState(epoch=self.state(piece.id).epoch + 1)
 
-    def _attempt(self) -> None:
+    def _attempt(self, record: Record) -> None:
         self.attempts += 1
+        self.attempted_at, self.gave_up = record.get("at", self.started_at), False
         for state in self.chains.values():
             state.failure, state.status = "", 0  # a new attempt asks again
 

@@ -117,6 +117,8 @@ class _Course(Struct, frozen=True):
         finish = Finish(self.run, self.review, self.pace.base_url, self._planned())
         if stop.wanted:
             status = "failed" if stop.outage else "interrupted"
+            if stop.outage:
+                self.run.record(**{"is": "gave up"})
             return Outcome(finish.early(status), stop.signal, stop.outage)
         on_publish()
         summary = finish.publish(Path(self.review.job.database), self.ahead)

@@ -49,6 +49,11 @@ class Ended(Struct, frozen=True):
         return "locked" if self.code == _LOCKED else "error"
 
     @property
+    def cut_short(self) -> bool:
+        """Whether somebody or something ended it: it can go on."""
+        return self.code < 0 or self.status == "interrupted"
+
+    @property
     def mute(self) -> str:
         """Why the run could not tell its job's hooks that it failed; nothing where it could."""
         if self.summary is not None or self.status != "error":

@@ -16,7 +16,10 @@ __all__ = ["Past", "past_of"]
 
 
 class Past(Struct, frozen=True):
-    """A job's past; moments in UTC. `waiting`: a run was interrupted and can go on."""
+    """A job's past; moments in UTC. `waiting`: a run was interrupted and can go on.
+
+    One that gave up, since NCBI was away, has failed, and goes on at the job's next time.
+    """
 
     began: datetime | None = None
     succeeded: datetime | None = None
@@ -29,12 +32,15 @@ def past_of(lake: Lake, job: str) -> Past:
     manifest = read_manifest(lake)
     left = [run for run in runs_of(lake) if run.job == job and not manifest.has(run.run_id)]
     done = [run for run in read_runs(lake) if run["job"] == job]
-    begun = [*map(_last_attempt, done), *(_moment(run.started_at) for run in left)]
+    begun = [
+        *map(_last_attempt, done),
+        *(_moment(run.attempted_at or run.started_at) for run in left),
+    ]
     ended = (run["finished_at"] for run in done if run["status"] == "complete")
     return Past(
         began=max(begun, default=None),
         succeeded=max((moment.replace(tzinfo=UTC) for moment in ended), default=None),
-        waiting=any(run.resumable and not run.committed for run in left),
+        waiting=any(run.resumable and not (run.committed or run.gave_up) for run in left),
         tables={name: state.rows for name, state in manifest.tables.items()},
     )
 

@@ -86,6 +86,8 @@ class Scheduler:
         now = self._clock.now()
         if ended.status == "locked":
             self._timetable.put_off(plan, now)
+        elif ended.cut_short and not plan.cut_short:
+            self._timetable.put_off(plan, now, cut_short=True)
         else:
             self._timetable.end(plan, began)
         self._note(ended)

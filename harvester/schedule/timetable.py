@@ -28,6 +28,7 @@ class Planned(Struct, eq=False):
     """A job and its times: `due` is the next one, `starts` is that with its jitter.
 
     `lake` is the same for all jobs of one lake. `served`: times up to then need no run any more.
+    `cut_short`: the last run was ended by somebody and is to go on.
     """
 
     job: Job
@@ -37,6 +38,7 @@ class Planned(Struct, eq=False):
     due: datetime = NEVER
     starts: datetime = NEVER
     running: bool = False
+    cut_short: bool = False
 
 
 class Timetable:
@@ -75,12 +77,15 @@ class Timetable:
 
     def end(self, plan: Planned, began: datetime) -> None:
         """It is over, and has served all times up to its beginning."""
-        plan.running = False
+        plan.running, plan.cut_short = False, False
         self._serve(plan, began)
 
-    def put_off(self, plan: Planned, now: datetime) -> None:
-        """It could not begin, since somebody else holds the lake: it stays due."""
-        plan.running = False
+    def put_off(self, plan: Planned, now: datetime, *, cut_short: bool = False) -> None:
+        """It stays due: somebody else holds the lake, or it was `cut_short` and can go on.
+
+        What cuts a run short, such as too little memory, may do so each time: so only once.
+        """
+        plan.running, plan.cut_short = False, cut_short
         plan.starts = now + _AGAIN
 
     def next_start(self, now: datetime) -> datetime:

@@ -92,7 +92,7 @@ def busy() -> Seen:
     """A day of five jobs that want three lakes, of which two are in use most of the time."""
     plans = [plan(name, schedule, lake) for name, (schedule, lake, _) in BUSY.items()]
     seconds = {name: took for name, (_, _, took) in BUSY.items()}
-    return simulate(plans, Seen(seconds, {"failing": [FAILED], "breaking": [Ended(-9)]}))
+    return simulate(plans, Seen(seconds, {"failing": [FAILED], "breaking": [Ended(1)]}))
 
 
 def meet(one: tuple[Job, datetime, datetime], other: tuple[Job, datetime, datetime]) -> bool:
@@ -139,6 +139,22 @@ def test_a_lake_that_somebody_else_holds_is_tried_again_each_minute() -> None:
     first, second = seen.of("a")[:10], seen.of("a")[10:]
     assert [(b - a).total_seconds() for a, b in pairwise(first)] == pytest.approx([61.0] * 9)
     assert second[0].hour == 2, "the next one is at its own time again"
+
+
+@pytest.mark.parametrize(
+    "cut", [Ended(-9), Ended(143), Ended(130, summary("a", status="interrupted"))]
+)
+def test_what_is_cut_short_goes_on_a_minute_later_but_not_for_ever(cut: Ended) -> None:
+    good = Ended(0, summary("a"))
+    ends = [cut, good, cut, cut, good, cut, Ended(5), good, good]
+    seen = simulate(
+        [plan("a", "0 * * * *")],
+        Seen({"a": 1.0}, {"a": ends}),
+        jitter=0,
+        length=timedelta(hours=5, minutes=30),
+    )
+    minutes = [(run.hour, run.minute) for run in seen.of("a")]
+    assert minutes == [(1, 0), (1, 1), (2, 0), (2, 1), (3, 0), (4, 0), (4, 1), (4, 2), (5, 0)]
 
 
 def open_files() -> int:

@@ -17,6 +17,7 @@ from urllib.request import urlopen
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from harvester.runs import runs_of
 from harvester.sandbox import SandboxConfig, parse_size, serve_in_thread
 from harvester.schedule.past import past_of
 from harvester.store.lake import Lake
@@ -170,6 +171,29 @@ def test_a_run_that_is_stopped_drains_and_goes_on_at_the_next_start(tmp_path: Pa
         assert [event["status"] for event in running.log if is_over(event)] == ["interrupted"]
         assert json.loads(running.out)["status"] == "interrupted"
         assert past_of(Lake(tmp_path / "large/lake"), "large").waiting
+
+
+def test_a_run_that_gave_up_is_not_due_again_before_its_time(tmp_path: Path) -> None:
+    name = write(tmp_path, "job")
+    (tmp_path / name).write_text((tmp_path / name).read_text() + "patience: 1s\n")
+    lake = Lake(tmp_path / "job/lake")
+    with serve_in_thread(SandboxConfig(latency=0.0, rps=0, faults="503")) as served:
+        words = ("schedule", name, "--once", "--rps", "100")
+        first = harvester(tmp_path, *words, HARVESTER_BASE_URL=served.url)
+        assert first.returncode == 4, first.stderr
+        began, asked = past_of(lake, "job").began, served.stats.requests
+        again = harvester(tmp_path, *words, HARVESTER_BASE_URL=served.url)
+        assert (again.returncode, served.stats.requests) == (0, asked)
+        (run,) = runs_of(lake)
+        assert run.resumable
+        assert harvester(tmp_path, "run", name, HARVESTER_BASE_URL=served.url).returncode == 4
+        past = past_of(lake, "job")
+        assert past.began is not None
+        assert began is not None
+        assert past.began > began, "the last attempt counts"
+        served.faults.set("")
+        done = harvester(tmp_path, "run", name, "--json", HARVESTER_BASE_URL=served.url)
+        assert json.loads(done.stdout)["resumed"]
 
 
 def test_what_is_due_runs_once_and_the_lake_says_when_it_is_due_again(tmp_path: Path) -> None:
