@@ -1,14 +1,16 @@
-"""Asks NCBI how many records a query has: one small request a query, no record kept."""
+"""Asks NCBI how many records queries have: one small request a query, no record kept."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from harvester.catalogue import RESOURCES
 from harvester.decode import open_body
 from harvester.errors import RefusedError, TransientError
 from harvester.fetch import Asker, Pace, Traffic, build, open_asker
 from harvester.model import Chain, Query
-from harvester.plan import chains_of, endpoint_of, newer_than
+from harvester.plan import chains_of, endpoint_of, is_narrowed, newer_than
+from harvester.taxa import look_up
 from harvester.telemetry import get_logger
 
 __all__ = ["count_chain", "count_queries"]
@@ -17,21 +19,52 @@ _log = get_logger(__name__)
 
 
 async def count_queries(
-    queries: Sequence[Query], pace: Pace, since: Mapping[str, str]
+    queries: Sequence[Query], pace: Pace, since: Mapping[str, str], known: Mapping[str, int]
 ) -> dict[str, int]:
-    """The counts of the queries' first chains, by query id; what NCBI does not count is absent.
+    """How many records the queries' chains have, by the chains' ids.
 
-    Of chains with a day in `since` only what is new is counted.
+    A query that is one chain is counted. Of several those are asked for that are not `known`, all
+    with the one request. Of chains with a day in `since` only what is new is counted.
     """
-    counts: dict[str, int] = {}
+    counts = dict(known)
     async with open_asker(pace, open_body, Traffic()) as asker:
         for query in queries:
-            chain = chains_of(query)[0]
-            day = since.get(chain.id)
-            count = await count_chain(newer_than(chain, day) if day else chain, asker)
-            if count is not None:
-                counts[query.id] = count
+            chains = [newer_than(one, since.get(one.id, "")) for one in chains_of(query)]
+            counts |= await _count_query(chains, known, asker)
     return counts
+
+
+async def _count_query(
+    chains: Sequence[Chain], known: Mapping[str, int], asker: Asker
+) -> dict[str, int]:
+    """The counts of a query's chains that nobody knows, as far as one request tells them."""
+    unknown = [chain for chain in chains if chain.id not in known]
+    if len(chains) == 1:
+        unknown = list(chains)
+    if len(unknown) > 1 and _in_taxonomy(unknown[0]):
+        return await _count_taxa(unknown, asker)
+    count = await count_chain(unknown[0], asker) if unknown else None
+    return {} if count is None else {chain.id: count for chain in unknown}
+
+
+def _in_taxonomy(chain: Chain) -> bool:
+    """Whether reports of NCBI Taxonomy tell how many records the chain has."""
+    resource, endpoint = endpoint_of(chain)
+    by_taxon = endpoint.value_kind == "taxon" and endpoint.batch == 1
+    return by_taxon and bool(resource.counted_as) and not is_narrowed(chain)
+
+
+async def _count_taxa(chains: Sequence[Chain], asker: Asker) -> dict[str, int]:
+    """The counts of many taxa, which come in one answer; what no list has room for is left out."""
+    kind = RESOURCES[chains[0].resource].counted_as
+    names = dict.fromkeys(chain.values[0] for chain in chains)
+    (listed, *_) = chains_of(Query("taxa", "taxonomy", "taxa", tuple(names)))
+    found = await look_up(listed.values, asker)
+    return {
+        chain.id: dict(found[name].counts).get(kind, 0)
+        for chain in chains
+        if (name := chain.values[0]) in found
+    }
 
 
 async def count_chain(chain: Chain, asker: Asker) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from statistics import fmean
 from typing import Any
 
 from msgspec import Struct
@@ -80,7 +81,10 @@ def plan_of(
     concurrency: int,
     experience: Experience,
 ) -> Plan:
-    """Adds a job's queries up; where the same was asked before, that run tells bytes and time."""
+    """Adds a job's queries up; where the same was asked before, that run tells bytes and time.
+
+    `counts` holds how many records chains have, by their ids, as far as anybody knows.
+    """
     parts = _estimates(queries, counts, rate, concurrency)
     known = [one for one in parts if one.requests is not None]
     requests = _look_ups(queries) + sum(one.requests or 0 for one in known)
@@ -133,36 +137,47 @@ def _kept(known: Sequence[Estimate], experience: Experience) -> Iterator[float]:
 def _estimates(
     queries: Sequence[Query], counts: Mapping[str, int], rate: float, concurrency: int
 ) -> tuple[Estimate, ...]:
-    """Estimates each query; `counts` holds what NCBI told of a query's first chain, by its id."""
-    return tuple(_one(query, counts.get(query.id), rate, concurrency) for query in queries)
+    return tuple(_one(query, counts, rate, concurrency) for query in queries)
 
 
-def _one(query: Query, count: int | None, rate: float, concurrency: int) -> Estimate:
+def _one(query: Query, counts: Mapping[str, int], rate: float, concurrency: int) -> Estimate:
     chains = chains_of(query)
     _, endpoint = endpoint_of(query)
     if not endpoint.paged:
         return Estimate(
             query, len(chains), len(chains), len(chains), len(chains) / rate, exact=True
         )
-    if count is None and endpoint.batch > 1:
-        count = min(len(query.values), endpoint.batch)
-    if count is None:
+    sizes = _sizes(chains, counts, listed=endpoint.batch > 1)
+    if sizes is None:
         return Estimate(query, len(chains), None, None, None, exact=False)
-    records = count * len(chains) if endpoint.batch == 1 else max(count, len(query.values))
     lanes = lanes_ahead(rate, concurrency)
-    shards = _shards(chains, count, lanes)
+    shards = _shards(chains, sizes, lanes)
     # Each shard but the last ends with a page that is half full; one request counts the whole.
-    pages = max(1, pages_of(count)) + shards // 2
-    requests = pages * len(chains)
-    seconds = max(requests / rate, requests * PAGE_SECONDS / min(lanes, len(chains) * shards))
-    exact = len(chains) == shards == 1
-    return Estimate(query, len(chains) * shards, records, requests, seconds, exact=exact)
+    requests = sum(
+        max(1, pages_of(size)) + number // 2 for size, number in zip(sizes, shards, strict=True)
+    )
+    seconds = max(requests / rate, requests * PAGE_SECONDS / min(lanes, sum(shards)))
+    exact = len(chains) == sum(shards) == 1
+    return Estimate(query, sum(shards), sum(sizes), requests, seconds, exact=exact)
 
 
-def _shards(chains: Sequence[Chain], count: int, lanes: float) -> int:
+def _sizes(chains: Sequence[Chain], counts: Mapping[str, int], *, listed: bool) -> list[int] | None:
+    """The records of each chain; those of which nobody knows are taken to be like the others."""
+    if listed:
+        return [max(len(chain.values), counts.get(chain.id, 0)) for chain in chains]
+    known = [counts[chain.id] for chain in chains if chain.id in counts]
+    if not known:
+        return None
+    usual = round(fmean(known))
+    return [counts.get(chain.id, usual) for chain in chains]
+
+
+def _shards(chains: Sequence[Chain], sizes: Sequence[int], lanes: float) -> list[int]:
     """Into how many shards each chain will be cut, where chains are too few or too long."""
-    left = pages_of(count) - 1
-    rest = left * len(chains)
-    if not axes_of(chains[0], today()) or not pays(left, 1, rest, lanes):
-        return 1
-    return pieces_for(left + 1, rest, lanes)
+    rest = sum(pages_of(size) - 1 for size in sizes)
+    whole = not axes_of(chains[0], today())
+    return [1 if whole else _cut(pages_of(size) - 1, rest, lanes) for size in sizes]
+
+
+def _cut(left: int, rest: int, lanes: float) -> int:
+    return pieces_for(left + 1, rest, lanes) if pays(left, 1, rest, lanes) else 1

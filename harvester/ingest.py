@@ -31,6 +31,7 @@ from harvester.publish import (
     Staged,
     Survey,
     TableState,
+    claim,
     read_manifest,
     survey,
 )
@@ -76,6 +77,7 @@ def load_files(
     for reports in found.values():
         next(read_lines(reports[0], kind), None)
     job = replace(job, name=JOB, queries=tuple(found))
+    claim(Path(job.database))
     lake = Lake(job.lake)
     with hold(lake, JOB):
         tidy(lake)

@@ -93,8 +93,6 @@ class Ledger(Struct):
                 self.resumable = record.get("resumable", True)
             case "attempt":
                 self._attempt(record)
-            case "gave up":
-                self.gave_up = True
             case "pages":
                 self._pages(record)
             case "restart" | "failed" | "split" | "counted":
@@ -108,8 +106,8 @@ class Ledger(Struct):
                 self.since = dict(record["since"])
             case "traffic":
                 self.traffic[self.attempts] = _traffic(record)
-            case "committed":
-                self.committed = True
+            case "committed" | "gave up":
+                self._end(record["is"])
             case _:
                 pass  # a newer harvester's record tells nothing that this one needs
 
@@ -166,14 +164,13 @@ class Ledger(Struct):
                 yield chain, split.total if split.counted is None else split.counted
 
     def first_counts(self, queries: Iterable[Query]) -> dict[str, int]:
-        """NCBI's count of each query's first chain, by the query's id, where it gave one."""
+        """NCBI's first count of each chain, by its id, where it gave one."""
         counts = {}
-        for query in queries:
-            first = f"{query.id}.0"
-            split = self.splits.get(first)
-            total = split.total if split else self.state(first).total
+        for chain in plan_chains(queries):
+            split = self.splits.get(chain.id)
+            total = split.total if split else self.state(chain.id).total
             if total is not None:
-                counts[query.id] = total
+                counts[chain.id] = total
         return counts
 
     def open_chains(self, chains: Iterable[Chain]) -> list[Chain]:
@@ -217,8 +214,7 @@ class Ledger(Struct):
         )
 
     def _of_this_run(self, chain: Chain) -> Chain:
-        day = self.since.get(chain.id)
-        return newer_than(chain, day) if day else chain
+        return newer_than(chain, self.since.get(chain.id, ""))
 
     def _pieces(self, chain: Chain) -> list[Chain]:
         pieces = self.splits[chain.id].pieces
@@ -255,6 +251,9 @@ class Ledger(Struct):
         for piece in split.pieces if split else ():
             self._forget_pieces(piece.id)
             self.chains[piece.id] = ChainState(epoch=self.state(piece.id).epoch + 1)
+
+    def _end(self, how: str) -> None:
+        self.committed, self.gave_up = how == "committed", how == "gave up"
 
     def _attempt(self, record: Record) -> None:
         self.attempts += 1

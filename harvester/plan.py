@@ -96,9 +96,9 @@ def chains_by_key(query: Query, keys: Sequence[str]) -> tuple[Chain, ...]:
 
 
 def newer_than(chain: Chain, day: str) -> Chain:
-    """The chain, asking only for what is new since a day."""
+    """The chain, asking only for what is new since a day, if there is one."""
     _, endpoint = endpoint_of(chain)
-    if endpoint.newer is None:
+    if endpoint.newer is None or not day:
         return chain
     return replace(chain, shard=((endpoint.newer.filter, day),))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
@@ -10,13 +9,13 @@ from msgspec import Struct
 
 from harvester.model import Chain, Job, Query
 from harvester.plan import chains_of, endpoint_of, scope_of
-from harvester.publish import Days, Manifest, read_manifest, read_newest_first
+from harvester.publish import Days, Manifest, read_newest_first
 from harvester.shards import today
 from harvester.store.journal import Record
 from harvester.store.lake import Lake
 from harvester.telemetry import get_logger
 
-__all__ = ["Refresh", "due_since"]
+__all__ = ["Refresh"]
 
 _log = get_logger(__name__)
 
@@ -24,13 +23,6 @@ _log = get_logger(__name__)
 _EARLY = 0.98
 #: How a query ended that saw all that NCBI has.
 _SWEPT = ("complete", "shrunk")
-
-
-def due_since(job: Job) -> dict[str, str]:
-    """Since which day the next run would ask each chain that is only topped up."""
-    lake = Lake(job.lake)
-    with tempfile.TemporaryDirectory(prefix="harvester-plan-") as folder:
-        return Refresh(lake, read_manifest(lake), f"{folder}/spill").since(job)
 
 
 class Refresh(Struct, frozen=True):

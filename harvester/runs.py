@@ -17,7 +17,7 @@ from harvester.catalogue import RESOURCES
 from harvester.errors import LakeError
 from harvester.ledger import Ledger
 from harvester.model import Job, Query
-from harvester.publish import build_database, is_current, leftovers, read_manifest
+from harvester.publish import build_database, claim, is_current, leftovers, read_manifest
 from harvester.schema import lake_schema, load_schema
 from harvester.store.journal import Journal, replay
 from harvester.store.lake import Lake
@@ -147,9 +147,15 @@ def _remove(lake: Lake, left: Iterable[str]) -> None:
 
 
 def _mend_database(lake: Lake, job: Job) -> None:
-    """A run that died between its commit and its database left the database behind the lake."""
+    """A run that died between its commit and its database left the database behind the lake.
+
+    A file that is not the harvester's stays what it is, and no run begins.
+    """
     manifest, database = read_manifest(lake), Path(job.database)
-    if not manifest.runs or is_current(database, lake, manifest):
+    if manifest.runs and is_current(database, lake, manifest):
+        return
+    claim(database)
+    if not manifest.runs:
         return
     _log.info("the database is behind the lake and is built first", database=job.database)
     try:

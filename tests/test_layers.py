@@ -31,6 +31,7 @@ CONDUCT = frozenset(
         "estimate",
         "experience",
         "finish",
+        "forecast",
         "hooks",
         "ingest",
         "intake",

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from harvester.api.jobs import JobLike, Place, load_job, text_of
 from harvester.api.practice import served
 from harvester.api.threads import in_thread
-from harvester.counting import count_queries
-from harvester.estimate import Plan, plan_of
-from harvester.experience import experience_of
+from harvester.estimate import Plan
+from harvester.forecast import forecast
 from harvester.model import Job
 from harvester.places import placed
-from harvester.refresh import due_since
 from harvester.settings import Settings, environment
 from harvester.terms import pace_of
 
@@ -57,5 +53,4 @@ def plan(
 
 def _plan(job: Job, settings: Settings, *, offline: bool) -> Plan:
     pace = pace_of(job, settings, _PATIENCE)
-    counts = {} if offline else asyncio.run(count_queries(job.queries, pace, due_since(job)))
-    return plan_of(job.queries, counts, pace.rate, pace.concurrency, experience_of(job))
+    return forecast(job, pace, offline=offline).plan

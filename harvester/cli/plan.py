@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Mapping
 
@@ -10,12 +9,11 @@ import click
 
 from harvester.api.practice import served
 from harvester.cli.options import base_url_option
-from harvester.counting import count_queries
-from harvester.estimate import Estimate, Plan, plan_of
-from harvester.experience import Past, experience_of
+from harvester.estimate import Estimate, Plan
+from harvester.experience import Past
+from harvester.forecast import forecast
 from harvester.model import Job
 from harvester.plan import chains_of
-from harvester.refresh import due_since
 from harvester.settings import Settings, environment
 from harvester.spec import load_jobs
 from harvester.summary import describe, size
@@ -68,14 +66,14 @@ def plan(
 
 def _one(job: Job, settings: Settings, *, offline: bool, as_json: bool) -> None:
     pace = pace_of(job, settings, _PATIENCE)
-    since = due_since(job)
-    counts = {} if offline else asyncio.run(count_queries(job.queries, pace, since))
-    known = experience_of(job)
-    found = plan_of(job.queries, counts, pace.rate, pace.concurrency, known)
-    days = _by_query(job, since)
-    click.echo(_document(job, found, days) if as_json else _text(job, found, pace.rate, days))
-    if known.past and not as_json:
-        click.echo(_last(known.past))
+    found = forecast(job, pace, offline=offline)
+    days = _by_query(job, found.since)
+    if as_json:
+        click.echo(_document(job, found.plan, days))
+        return
+    click.echo(_text(job, found.plan, pace.rate, days))
+    if found.past:
+        click.echo(_last(found.past))
 
 
 def _by_query(job: Job, since: Mapping[str, str]) -> dict[str, str]:

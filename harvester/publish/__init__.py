@@ -4,13 +4,14 @@ from harvester.publish.ahead import Ahead
 from harvester.publish.answers import Asked, Staged
 from harvester.publish.changes import CHANGES, Changes, PublishedRun, published_runs
 from harvester.publish.check import is_current
+from harvester.publish.claim import claim
 from harvester.publish.counts import row_counts
 from harvester.publish.database import build_database
 from harvester.publish.desk import Desk
 from harvester.publish.evolve import upgrade
 from harvester.publish.fold import carry_out
 from harvester.publish.folding import Fold, Plan, plan_folds
-from harvester.publish.histogram import Days
+from harvester.publish.histogram import Days, delivered
 from harvester.publish.layout import META_TABLES
 from harvester.publish.leftovers import leftovers
 from harvester.publish.manifest import (
@@ -65,6 +66,8 @@ __all__ = [
     "build_database",
     "carry_out",
     "change_counts",
+    "claim",
+    "delivered",
     "is_current",
     "keep_quarantine",
     "kept_runs",

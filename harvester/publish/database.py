@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from harvester.publish.aside import built_aside
 from harvester.publish.attached import ROW_GROUP_SIZE, attached
 from harvester.publish.check import check
+from harvester.publish.claim import claim
 from harvester.publish.evolve import upgrade
 from harvester.publish.form import form_of
 from harvester.publish.load import largest_group, link_views, load_tables, room_for
@@ -50,6 +51,7 @@ def build_database(
         given = ahead is not None and ahead(made, aside)
         may_update, last = not anew and register == "tables", Path(os.path.realpath(target))
         if not (given or (may_update and update(lake, made, last, aside, MEMORY, same))):
+            claim(target)
             _build(lake, made, aside, views=register == "views")
         os.utime(aside, ns=(made.stamp, made.stamp))
 

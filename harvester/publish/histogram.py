@@ -16,7 +16,22 @@ from harvester.publish.sql import columns, parquet, path, same
 from harvester.publish.workbench import with_room, workbench
 from harvester.store.lake import Lake
 
-__all__ = ["Days"]
+__all__ = ["Days", "delivered"]
+
+
+def delivered(lake: Lake, state: TableState, spill: str) -> dict[int, int]:
+    """How many rows each question delivered when it was asked last, by its scope."""
+    if not state.members:
+        return {}
+    events = parquet(lake, (file.path for file in state.members))
+    asked = f"SELECT scope, sum(if(present, 1, -1)) FROM {events} GROUP BY scope"
+
+    def work(room: str) -> dict[int, int]:
+        with workbench(spill, room) as connection:
+            rows = connection.execute(asked).fetchall()
+            return {scope: max(0, int(count)) for scope, count in rows}
+
+    return with_room(work)
 
 
 class Days(Struct, frozen=True):

@@ -1,0 +1,97 @@
+"""What lies where the database is to be: replaced only where it is the harvester's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from harvester.errors import SpecError
+from harvester.publish import build_database, claim
+from harvester.sandbox import SandboxConfig, serve_in_thread
+from tests.publish.place import Place
+from tests.wire.runs import harvester
+
+JOB = "name: job\nharvest: [{resource: gene, ids: [672]}]\n"
+
+
+def _text(file: Path) -> None:
+    file.write_text("what I noted in ten years")
+
+
+def _folder(file: Path) -> None:
+    file.mkdir()
+
+
+def _own_tables(file: Path) -> None:
+    with duckdb.connect(str(file)) as connection:
+        connection.execute("CREATE SCHEMA meta; CREATE VIEW meta.mine AS SELECT 1 AS one")
+
+
+REFUSED = {
+    "no database": (_text, "is no database, and is not replaced by one: move it away"),
+    "a folder": (_folder, "is a folder"),
+    "somebody's": (_own_tables, "is a database that is not the harvester's"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_is_not_ours_stays(case: str, tmp_path: Path) -> None:
+    make, said = REFUSED[case]
+    target = tmp_path / "x.duckdb"
+    make(target)
+    held = target.read_bytes() if target.is_file() else b""
+    with pytest.raises(SpecError, match=said):
+        claim(target)
+    (tmp_path / "genes.jsonl").write_text('{"gene": {"gene_id": "672"}}\n')
+    (tmp_path / "job.yaml").write_text(JOB)
+    with serve_in_thread(SandboxConfig(latency=0.0, rps=0)) as served:
+        for words in (
+            ("run", "job.yaml", "--base-url", served.url),
+            ("ingest", "gene", "genes.jsonl"),
+        ):
+            done = harvester(tmp_path, *words, "--database", str(target))
+            assert (done.returncode, done.stdout) == (2, ""), done.stderr
+            assert said in done.stderr
+        assert not served.stats.requests, "nothing is asked before"
+        assert harvester(tmp_path, "run", "job.yaml", "--base-url", served.url).returncode == 0
+        for words in (("run", "job.yaml", "--base-url", served.url), ("publish",)):
+            done = harvester(tmp_path, *words, "--database", str(target))
+            assert (done.returncode, said in done.stderr) == (2, True)
+    assert target.is_dir() or target.read_bytes() == held
+
+
+def _nothing(file: Path) -> None:
+    assert not file.exists()
+
+
+def _empty(file: Path) -> None:
+    file.touch()
+
+
+def _no_table(file: Path) -> None:
+    duckdb.connect(str(file)).close()
+
+
+def _damaged(file: Path) -> None:
+    _own_tables(file)
+    with file.open("r+b") as opened:
+        opened.seek(4096)
+        opened.write(b"\xff" * 4096)
+
+
+def _linked(file: Path) -> None:
+    _no_table(file.with_name("there.duckdb"))
+    file.symlink_to(file.with_name("there.duckdb"))
+
+
+@pytest.mark.parametrize("make", [_nothing, _empty, _no_table, _damaged, _linked])
+def test_where_nothing_is_lost_the_database_is_built(make: object, place: Place) -> None:
+    assert callable(make)
+    make(place.file)
+    claim(place.file)
+    build_database(place.lake, place.manifest, place.file)
+    claim(place.file)
+    build_database(place.lake, place.manifest, place.file, register="views")
+    claim(place.file)

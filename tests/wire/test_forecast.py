@@ -1,0 +1,97 @@
+"""What a plan says beforehand is what a run does: for many taxa, for a night, without a request."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harvester.sandbox import SandboxConfig, Served, Size, serve_in_thread
+from tests.wire.runs import harvester
+
+TAXA = ["9443", "human", "562", "10090"]
+
+
+@pytest.fixture
+def served() -> Iterator[Served]:
+    sizes = (Size("genome", "562", 2_400), Size("virus", "11320", 900))
+    with serve_in_thread(SandboxConfig(latency=0.0, rps=0, sizes=sizes)) as one:
+        yield one
+
+
+class Place:
+    """A folder with a job, asked by the command line."""
+
+    def __init__(self, folder: Path, url: str, *queries: dict[str, Any]) -> None:
+        self._folder, self._url = folder, url
+        limits = {"requests_per_second": 100}
+        self.write({"name": "job", "harvest": list(queries), "limits": limits})
+
+    def write(self, job: dict[str, Any]) -> None:
+        (self._folder / "job.yaml").write_text(json.dumps(job))
+
+    def ask(self, *words: str) -> dict[str, Any]:
+        done = harvester(
+            self._folder, words[0], "job.yaml", "--json", *words[1:], HARVESTER_BASE_URL=self._url
+        )
+        assert done.returncode == 0, done.stderr
+        told: dict[str, Any] = json.loads(done.stdout)
+        return told
+
+
+def _records(plan: dict[str, Any]) -> list[int]:
+    return [query["records"] for query in plan["queries"]]
+
+
+def test_many_taxa_are_counted_with_one_request(served: Served, tmp_path: Path) -> None:
+    place = Place(tmp_path, served.url, {"resource": "genome", "taxa": TAXA})
+    plan = place.ask("plan")
+    assert served.stats.requests == 1
+    ran = place.ask("run")
+    assert _records(plan) == [ran["records"]]
+    assert plan["complete"]
+    assert abs(plan["requests"] - ran["requests"]) <= 2
+    assert ran["planned"]["records"] == ran["records"]
+
+
+def test_what_was_harvested_before_is_known_without_a_request(
+    served: Served, tmp_path: Path
+) -> None:
+    queries = (
+        {"resource": "genome", "taxa": ["9443", "562"], "filters": {"reference_only": True}},
+        {"resource": "virus", "taxa": ["1335626", "11320"]},
+        {"resource": "annotation", "accessions": ["GCF_000001405.40", "GCF_000005845.2"]},
+    )
+    place = Place(tmp_path, served.url, *queries)
+    assert not place.ask("plan", "--offline")["complete"]
+    ran = place.ask("run")
+    asked = served.stats.requests
+    plan = place.ask("plan", "--offline")
+    assert served.stats.requests == asked
+    assert plan["complete"]
+    assert sum(_records(plan)) == ran["records"]
+
+
+def test_of_many_taxa_a_night_asks_for_what_is_new_in_each(served: Served, tmp_path: Path) -> None:
+    query = {"resource": "genome", "taxa": TAXA, "refresh": "new"}
+    place = Place(tmp_path, served.url, query)
+    place.ask("run")
+    plan = place.ask("plan", "--offline")
+    ran = place.ask("run")
+    assert plan["queries"][0]["since"]
+    assert _records(plan) == [ran["records"]]
+    assert plan["requests"] == ran["requests"]
+
+
+def test_taxa_that_are_new_to_a_lake_are_asked_for(served: Served, tmp_path: Path) -> None:
+    """Those of the other job are known by what it brought."""
+    Place(tmp_path, served.url, {"resource": "genome", "taxa": ["9443"]}).ask("run")
+    place = Place(tmp_path, served.url, {"resource": "genome", "taxa": ["9443", "562", "10090"]})
+    assert not place.ask("plan", "--offline")["queries"][0]["exact"]
+    asked = served.stats.requests
+    plan = place.ask("plan")
+    assert served.stats.requests == asked + 1
+    assert _records(plan) == [place.ask("run")["records"]]
