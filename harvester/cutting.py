@@ -110,10 +110,6 @@ class Cutter:
             raise TooLong(total, page, shards)
         self._whole.add(page.chain.id)
 
-    async def shorten(self, found: TooLong) -> None:
-        """A long chain gives way to its shards."""
-        await self.split(found.page.chain, found.shards, found.total)
-
     async def _sample(self, page: Page) -> Histogram:
         """How a chain's records are spread, as far as its first page tells.
 

@@ -189,7 +189,7 @@ class Harvest:
         except TooLong as found:
             if pages := found.page.number:  # what is left of it is announced again by its shards
                 self.live.expected[chain.query_id] -= found.total - pages * PAGE_SIZE
-            await self.cutter.shorten(found)
+            await self.cutter.split(chain, found.shards, found.total)
         except OutOfServiceError as error:
             self.stop.by_outage(error)
         except RefusedError as error:
@@ -213,11 +213,16 @@ class Harvest:
     async def _given_up(self, chain: Chain, error: TransientError) -> None:
         if self.cutter.is_void(chain):
             return
-        in_vain = concerns_all(error.reason)  # whatever is asked for, it fails
-        if not in_vain and await self.cutter.spare(chain, self._asker):
+        if await self._parts_may_come(chain, error) and await self.cutter.spare(chain, self._asker):
             _log.warning("a page fails again and again, asked for in parts", reason=str(error))
         else:
             await self._fail(chain, 0, f"given up: {error}")
+
+    async def _parts_may_come(self, chain: Chain, error: TransientError) -> bool:
+        """Whether it is about this chain that its page fails; else so would its parts."""
+        if concerns_all(error.reason):
+            return False
+        return await self._asker.still_answers(endpoint_of(chain)[0])
 
     async def _walk(self, chain: Chain) -> None:
         """Walks a chain to its end; from its start again where its page token went stale."""

@@ -259,9 +259,8 @@ def _figures(change: TableChange) -> TableFigures:
 
 def _behind(summary: Summary, fault: Exception) -> str:
     return (
-        f"what run {summary.run_id} brought is in the lake {summary.lake}, but the database "
-        f"{summary.database} could not be built from it: {fault}; the next run builds it, "
-        "or `harvester publish`"
+        f"what run {summary.run_id} brought is in the lake {summary.lake}, but not in the database "
+        f"{summary.database}: {fault}; the next run builds it, or `harvester publish`"
     )
 
 

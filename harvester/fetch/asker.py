@@ -38,6 +38,8 @@ _log = get_logger(__name__)
 _NEUTRAL = Request("GET", "/version", "application/json")
 _SERVER_ERROR = 500
 _THROTTLED = "http 429"
+#: By chance alone one answer in five may be lost: not each of so many.
+_WORDS = 4
 #: An answer of so many bytes, as they travel, is a page, however few its records are.
 _PAGE_BYTES = 20_000
 
@@ -150,6 +152,23 @@ class Asker:
         except HarvesterError:
             return False
         return True
+
+    async def still_answers(self, resource: Resource) -> bool:
+        """Whether NCBI answers a page that it has answered before; where none was, who knows."""
+        had = self._witness.had(resource.name)
+        if had is None:
+            return True
+        for _ in range(_WORDS):
+            try:
+                await self._once(had, resource.list_field)
+            except TransientError as error:
+                last = str(error)
+            except RefusedError:
+                return True  # refused or not, it is an answer
+            else:
+                return True
+        _log.warning("not even a page that was had before", reason=last)
+        return False
 
     async def _pause(self, attempt: int, error: TransientError) -> None:
         """Waits before the next try; while NCBI is away, the gate is where all wait."""

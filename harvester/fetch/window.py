@@ -51,8 +51,13 @@ class Window:
         self._stated, self._stated_at = inf, -inf
 
     def join(self, run: object, granted: float) -> None:
-        """As long as this run lives, all of them together may use what it is granted."""
+        """As long as this run lives, all of them together may use what it is granted.
+
+        What the server stated long ago it has to say again.
+        """
         with self._lock:
+            if time.monotonic() - self._stated_at >= _CALM:
+                self._stated = inf
             self._granted[run] = granted
 
     @property

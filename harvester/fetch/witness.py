@@ -41,6 +41,10 @@ class Witness:
         self._excused[resource] += easy
         return like
 
+    def had(self, resource: str) -> Request | None:
+        """The heaviest page of a resource that this run has had, if any."""
+        return self._had[resource][1] if resource in self._had else None
+
     def _weight(self, resource: str) -> int:
         return self._had[resource][0] if resource in self._had else 0
 

@@ -48,4 +48,4 @@ def test_so_does_an_ingest(tmp_path: Path) -> None:
     (tmp_path / "genes.jsonl").write_text('{"gene": {"gene_id": "672", "symbol": "BRCA1"}}\n')
     assert lab.do("ingest", "gene", "genes.jsonl", room=ROOM) == 1
     assert (tmp_path / "out.txt").read_text().startswith("ingest: complete; 1 records")
-    assert "could not be built from it" in lab.said
+    assert "but not in the database data/harvest.duckdb: " in lab.said

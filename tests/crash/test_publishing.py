@@ -47,7 +47,7 @@ def test_a_place_where_nothing_can_be_built_is_told_and_publish_mends_it(tmp_pat
     (tmp_path / "out").touch()
     with sandbox(night()) as served:
         assert lab.run(served.url, "--database", "out/harvest.duckdb") == 1
-    assert "harvester: cannot build out/harvest.duckdb" in lab.said
+    assert "cannot build out/harvest.duckdb" in lab.said
     assert [run["status"] for run in lab.status()] == ["complete"]
     assert lab.do("publish") == 0
     assert len(lab.figures()) == 1

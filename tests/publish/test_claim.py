@@ -47,17 +47,20 @@ def test_what_is_not_ours_stays(case: str, tmp_path: Path) -> None:
     (tmp_path / "genes.jsonl").write_text('{"gene": {"gene_id": "672"}}\n')
     (tmp_path / "job.yaml").write_text(JOB)
     with serve_in_thread(SandboxConfig(latency=0.0, rps=0)) as served:
-        for words in (
-            ("run", "job.yaml", "--base-url", served.url),
-            ("ingest", "gene", "genes.jsonl"),
-        ):
-            done = harvester(tmp_path, *words, "--database", str(target))
+        run = ("run", "job.yaml", "--base-url", served.url)
+        refused: list[tuple[str, ...]] = [
+            (*run, "--database", str(target)),
+            ("publish", "--database", str(target)),
+        ]
+        ingest: tuple[str, ...] = ("ingest", "gene", "genes.jsonl", "--database", str(target))
+        for words in (ingest, refused[0]):
+            done = harvester(tmp_path, *words)
             assert (done.returncode, done.stdout) == (2, ""), done.stderr
             assert said in done.stderr
         assert not served.stats.requests, "nothing is asked before"
-        assert harvester(tmp_path, "run", "job.yaml", "--base-url", served.url).returncode == 0
-        for words in (("run", "job.yaml", "--base-url", served.url), ("publish",)):
-            done = harvester(tmp_path, *words, "--database", str(target))
+        assert harvester(tmp_path, *run).returncode == 0
+        for words in refused:
+            done = harvester(tmp_path, *words)
             assert (done.returncode, said in done.stderr) == (2, True)
     assert target.is_dir() or target.read_bytes() == held
 

@@ -144,7 +144,7 @@ def _secretly(place: Place, statement: str) -> None:
 
 TAMPERED: dict[str, Callable[[Place], object]] = {
     "gone": lambda place: place.file.unlink(),
-    "no database": lambda place: place.file.write_bytes(b"text"),
+    "no database": lambda place: place.file.write_bytes(b"checksumDUCKtext"),
     "written to": lambda place: _write(place, "UPDATE genome SET submitter = 'mine'"),
     "a table of one's own": lambda place: _write(place, "CREATE TABLE mine (a INT)"),
     "being written to": lambda place: place.file.with_name("harvest.duckdb.wal").touch(),

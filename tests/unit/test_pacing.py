@@ -479,6 +479,21 @@ def test_a_stated_limit_counts_all_runs_and_slows_none_that_stays_below_it() -> 
     assert _most_in_a_second([*chain(*moments)]) == 6
 
 
+@pytest.mark.parametrize("lately", [True, False])
+def test_what_was_stated_long_ago_binds_no_run_that_begins_now(*, lately: bool) -> None:
+    window = Window()
+
+    async def hear() -> float:
+        pacer = Pacer(10, window=window)
+        pacer.heed({"X-RateLimit-Limit": "3"})
+        return pacer.rate
+
+    # The clock that jumps begins at 0, when this machine was started.
+    assert (asyncio.run(hear()) if lately else clock.run(hear())) == 3
+    later = Pacer(10, window=window)
+    assert (window.limit, later.rate) == (3 if lately else 10, 10)
+
+
 def test_a_window_belongs_to_a_server_and_a_key() -> None:
     window = window_of("window.test", "key")
     assert window is window_of("window.test", "key")

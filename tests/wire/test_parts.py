@@ -126,6 +126,8 @@ def test_a_page_in_the_middle_that_is_not_found_is_no_end(tmp_path: Path, *, unc
 
     def answer(asked: Asked) -> Told:
         parts = "_release_date" in asked.target
+        if "/version" in asked.target:
+            return Told(b"{}")
         if "page_token=1000" in asked.target and (uncut or not parts):
             return Told(b'{"message": "not found"}', 404)
         return Told(status=500) if uncut and parts else whole(asked)
@@ -192,6 +194,27 @@ def test_what_cannot_be_cut_goes_on_where_it_is(tmp_path: Path) -> None:
     assert (summary.status, summary.records, summary.duplicates) == ("complete", 20_000, 0)
     assert any("/taxonomy/" in one.target for one in server.asked)
     assert len(asked) == len(set(asked)) == 20
+
+
+def test_what_is_not_answered_any_more_at_all_is_not_asked_for_in_parts(tmp_path: Path) -> None:
+    """All genomes fail from the third answer on, while NCBI tells its version."""
+    taxa = tuple(str(number) for number in range(9000, 9040))
+    told = 0
+
+    def answer(asked: Asked) -> Told:
+        nonlocal told
+        if "/version" in asked.target:
+            return Told(b'{"version": "1"}')
+        told += 1
+        return genomes(3)(asked) if told < 3 else _DOWN
+
+    with serve(answer) as server:
+        query = Query("g", "genome", "taxa", taxa)
+        summary = harvest(tmp_path, server.url, query, policy=Policy(longest_wait=0.02), patience=1)
+    assert (summary.status, summary.tables["genome"].rows) == ("partial", 6)
+    counts = [one for one in server.asked if "page_size=1&" in f"{one.target}&"]
+    assert not counts, "nothing is cut"
+    assert len(server.asked) < 40 * 13
 
 
 def test_a_taxon_that_cannot_even_be_counted_fails(tmp_path: Path) -> None:
