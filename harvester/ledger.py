@@ -184,15 +184,17 @@ class Ledger(Struct):
         return frozenset(chain_label(chain_id, self.state(chain_id).epoch) for chain_id in ids)
 
     def counting(self, chains: Iterable[Chain]) -> set[str]:
-        """The chains that count where these are walked.
+        """The chains that count where these are walked."""
+        return {chain.id for chain in self.with_kept(chains)}
 
-        Of chains that were cut while they were walked, the pages that had arrived count as well.
-        """
-        ids = {chain.id for chain in chains}
+    def with_kept(self, chains: Iterable[Chain]) -> Iterator[Chain]:
+        """The chains, and those that gave way to them and keep what had come, which counts too."""
+        walked = {chain.id: chain for chain in chains}
+        yield from walked.values()
         for split_id, split in self.splits.items():
-            if split.kept and any(piece.id in ids for piece in self._leaves(split)):
-                ids.add(split_id)
-        return ids
+            pieces = (walked[one.id] for one in self._leaves(split) if one.id in walked)
+            if split.kept and (piece := next(pieces, None)):
+                yield replace(piece, id=split_id)
 
     @property
     def void_labels(self) -> frozenset[str]:

@@ -105,7 +105,7 @@ def message_rows(run_id: str, ledger: Ledger, chains: Iterable[Chain]) -> list[R
             "identifiers": list(message.identifiers),
             "replaced_by": message.replaced_by or None,
         }
-        for chain in chains
+        for chain in ledger.with_kept(chains)
         for message in ledger.state(chain.id).messages
     ]
 
@@ -131,7 +131,7 @@ def stray_rows(run_id: str, verdict: Verdict) -> list[Row]:
 def drift_rows(run_id: str, ledger: Ledger, chains: Sequence[Chain]) -> list[Row]:
     """One row for each thing that a schema does not know, however often it was met."""
     rows: dict[tuple[str, str, str, str], Row] = {}
-    for chain in chains:
+    for chain in ledger.with_kept(chains):
         for drift in ledger.state(chain.id).drift:
             row = rows.setdefault(_sort_of(chain, drift), _drift(run_id, chain, drift))
             row["count"] += drift.count

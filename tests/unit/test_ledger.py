@@ -5,6 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harvester import meta
 from harvester.ledger import Ledger
 from harvester.model import Message, Query
 from harvester.plan import halves_of, plan_chains
@@ -65,6 +66,27 @@ def test_rows_that_count_no_more_are_known_at_once() -> None:
     assert ledger.void_labels == {"q.0/0", "q.0/1", "q.1/0"}
     valid = ledger.valid_labels(ledger.chains_for([QUERY]))
     assert not valid & ledger.void_labels
+
+
+def test_what_a_kept_page_told_is_told() -> None:
+    """Also where the pieces that the rest gave way to were cut in their turn."""
+    drift = {"pointer": "/new", "kind": "field", "sample": "1", "count": 2}
+    message = {"level": "warning", "code": "C", "text": "old"}
+    told = {"drift": [drift], "messages": [message]}
+    pieces = [{"id": f"q.0.{n}", "values": ["562"]} for n in range(2)]
+    inner = [{"id": f"q.0.1.{n}", "values": ["562"]} for n in range(2)]
+    ledger = Ledger.replay(
+        [
+            _pages(_page("q.0", 0, "t", **told), _page("q.1", 0, **told)),
+            {"is": "split", "chain": "q.0", "into": pieces, "kept": True},
+            _pages(_page("q.0.1", 0, "t", **told)),
+            {"is": "split", "chain": "q.0.1", "into": inner, "kept": False},
+        ]
+    )
+    chains = ledger.chains_for([QUERY])
+    (row,) = meta.drift_rows("run", ledger, chains)
+    assert (row["table_name"], row["count"]) == ("genome", 4)
+    assert [one["query_id"] for one in meta.message_rows("run", ledger, chains)] == ["q", "q"]
 
 
 def test_a_new_attempt_asks_again_what_had_failed() -> None:
