@@ -89,7 +89,15 @@ class Finish:
     def early(self, status: str) -> Summary:
         """The summary of a run that ends early; nothing is published, and it can be resumed."""
         judged = Judged(status, self._review.verdict(Survey()), {})
-        return self._failed(judged) if status == "failed" else self._summary(judged)
+        if status == "failed":
+            return self._failed(judged)
+        return replace(self._summary(judged), failed=failed_of(self._given_up(judged.verdict)))
+
+    def _given_up(self, verdict: Verdict) -> Verdict:
+        """Of what is not at its end only that which has failed; the rest goes on with the run."""
+        states = ((chain.query_id, self._ledger.state(chain.id)) for chain in self._chains)
+        failed = {query for query, state in states if state.failed}
+        return Verdict(tuple(one for one in verdict.queries if one.query.id in failed))
 
     def publish(self, database: Path, ahead: Ahead | None = None) -> Summary:
         """Makes what arrived visible; where nothing did and nothing could, that is all it says."""

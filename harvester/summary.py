@@ -88,6 +88,7 @@ class Summary(Struct, frozen=True):
             *([f"{self.quarantined:,} in quarantine"] if self.quarantined else []),
             *_counted(self.missing, "unknown to NCBI"),
             *_counted(self.failed, "failed"),
+            *(["the same command goes on"] if self.status == "interrupted" else []),
         ]
         return "; ".join(words)
 

@@ -451,6 +451,16 @@ def test_no_run_starves_beside_one_that_may_do_more_or_has_heard_less(
     assert len(moments[0]) > 30 * min(5, limit / 2) * 0.6
 
 
+@pytest.mark.parametrize("rate", [0.5, 1.9, 2.5, 9.9])
+def test_runs_that_share_a_broken_rate_use_no_more_than_that(rate: float) -> None:
+    async def work() -> list[list[float]]:
+        window = Window()
+        return await _together([Pacer(rate, window=window) for _ in range(3)], 40)
+
+    moments = sorted(chain(*clock.run(work())))
+    assert 0.9 * rate < (len(moments) - 1) / (moments[-1] - moments[0]) <= rate
+
+
 def test_what_the_server_asks_of_one_run_holds_all_of_them() -> None:
     async def work() -> tuple[list[float], float]:
         window = Window()
