@@ -72,7 +72,7 @@ def test_what_a_kept_page_told_is_told() -> None:
     """Also where the pieces that the rest gave way to were cut in their turn."""
     drift = {"pointer": "/new", "kind": "field", "sample": "1", "count": 2}
     message = {"level": "warning", "code": "C", "text": "old"}
-    told = {"drift": [drift], "messages": [message]}
+    told: dict[str, Any] = {"drift": [drift], "messages": [message]}
     pieces = [{"id": f"q.0.{n}", "values": ["562"]} for n in range(2)]
     inner = [{"id": f"q.0.1.{n}", "values": ["562"]} for n in range(2)]
     ledger = Ledger.replay(
