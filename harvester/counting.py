@@ -10,7 +10,7 @@ from harvester.errors import RefusedError, TransientError
 from harvester.fetch import Asker, Pace, Traffic, build, open_asker
 from harvester.model import Chain, Query
 from harvester.plan import chains_of, endpoint_of, is_narrowed, newer_than
-from harvester.taxa import look_up
+from harvester.taxa import look_up_at_once
 from harvester.telemetry import get_logger
 
 __all__ = ["count_chain", "count_queries"]
@@ -58,12 +58,12 @@ async def _count_taxa(chains: Sequence[Chain], asker: Asker) -> dict[str, int]:
     """The counts of many taxa, which come in one answer; what no list has room for is left out."""
     kind = RESOURCES[chains[0].resource].counted_as
     names = dict.fromkeys(chain.values[0] for chain in chains)
-    (listed, *_) = chains_of(Query("taxa", "taxonomy", "taxa", tuple(names)))
-    found = await look_up(listed.values, asker)
+    found = await look_up_at_once(tuple(names), asker)
+    counts = {name: dict(taxon.counts if taxon else ()) for name, taxon in found.items()}
     return {
-        chain.id: dict(found[name].counts).get(kind, 0)
+        chain.id: counts[name].get(kind, 0)
         for chain in chains
-        if (name := chain.values[0]) in found
+        if (name := chain.values[0]) in counts
     }
 
 

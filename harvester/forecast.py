@@ -5,21 +5,25 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
 from harvester.counting import count_queries
+from harvester.errors import LakeError
 from harvester.estimate import Plan, plan_of
 from harvester.experience import Past, experience_of
 from harvester.fetch import Pace
 from harvester.model import Chain, Job
 from harvester.plan import chains_of, endpoint_of, scope_of
-from harvester.publish import Days, Manifest, delivered, read_manifest
+from harvester.publish import Days, Manifest, delivered, read_manifest, read_newest_first
 from harvester.refresh import Refresh
 from harvester.store.lake import Lake
+from harvester.telemetry import get_logger
 
 __all__ = ["Forecast", "forecast"]
+
+_log = get_logger(__name__)
 
 
 class Forecast(Struct, frozen=True):
@@ -53,6 +57,13 @@ class _Held(Struct, frozen=True):
 
     def counts(self, job: Job, since: Mapping[str, str]) -> dict[str, int]:
         """How many records each chain had, or has since its day; of new chains nothing is known."""
+        try:
+            return self._counts(job, since)
+        except LakeError as error:  # the run will tell, if that matters
+            _log.warning("the lake does not say what was there", reason=str(error))
+            return {}
+
+    def _counts(self, job: Job, since: Mapping[str, str]) -> dict[str, int]:
         whole: dict[str, list[Chain]] = defaultdict(list)
         recent: dict[str, list[Chain]] = defaultdict(list)
         for query in job.queries:
@@ -67,9 +78,18 @@ class _Held(Struct, frozen=True):
         return found
 
     def _whole(self, table: str, chains: Sequence[Chain]) -> dict[str, int]:
+        """What a query's sweep did not bring there is none of."""
         found = delivered(self.lake, self.manifest.table(table), self.spill)
-        scopes = {chain.id: scope_of(chain, chain.values[0]) for chain in chains}
-        return {chain: found[scope] for chain, scope in scopes.items() if scope in found}
+        swept = self._swept({chain.query_id for chain in chains})
+        counts = {one.id: found.get(scope_of(one, one.values[0])) for one in chains}
+        none = {one.id: 0 for one in chains if one.query_id in swept}
+        return none | {chain: count for chain, count in counts.items() if count is not None}
+
+    def _swept(self, queries: Collection[str]) -> set[str]:
+        """Those of the queries that came to their end in an earlier run."""
+        rows = read_newest_first(self.lake, self.manifest, "queries")
+        done = (row["query_id"] for row in rows if row["state"] == "complete")
+        return set(queries).intersection(done)
 
     def _recent(
         self, chains: Sequence[Chain], since: Mapping[str, str]

@@ -164,11 +164,13 @@ class Ledger(Struct):
                 yield chain, split.total if split.counted is None else split.counted
 
     def first_counts(self, queries: Iterable[Query]) -> dict[str, int]:
-        """NCBI's first count of each chain, by its id, where it gave one."""
+        """NCBI's first count of each chain, by its id, where it gave one; else what came of it."""
         counts = {}
         for chain in plan_chains(queries):
-            split = self.splits.get(chain.id)
-            total = split.total if split else self.state(chain.id).total
+            split, state = self.splits.get(chain.id), self.state(chain.id)
+            total = split.total if split else state.total
+            if total is None and (state.done or state.unknown):
+                total = state.received
             if total is not None:
                 counts[chain.id] = total
         return counts

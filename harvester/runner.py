@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import structlog
@@ -18,6 +18,7 @@ from harvester.estimate import Plan, plan_of
 from harvester.experience import experience_of
 from harvester.fetch import Pace
 from harvester.finish import Finish
+from harvester.interruption import check
 from harvester.model import Job
 from harvester.publish import Ahead, CommittedRun, Desk, read_manifest
 from harvester.refresh import Refresh
@@ -73,8 +74,20 @@ def run_job(
             _ahead(run, review) as ahead,
         ):
             course = _Course(run, review, pace, ahead)
-            stop = course.harvest(observer, reins)
-            return course.finish(stop, on_publish)
+            with _giving_up(run):
+                stop = course.harvest(observer, reins)
+                return course.finish(stop, on_publish)
+
+
+@contextmanager
+def _giving_up(run: OpenRun) -> Iterator[None]:
+    """What breaks off by itself, not by a wish, has failed; where a disk is full nobody knows."""
+    try:
+        yield
+    except Exception:
+        with suppress(Exception):
+            run.record(**{"is": "gave up"})
+        raise
 
 
 @contextmanager
@@ -120,6 +133,7 @@ class _Course(Struct, frozen=True):
             if stop.outage:
                 self.run.record(**{"is": "gave up"})
             return Outcome(finish.early(status), stop.signal, stop.outage)
+        check()
         on_publish()
         summary = finish.publish(Path(self.review.job.database), self.ahead)
         _log.info("run finished", summary=summary.line())

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from harvester.errors import OutOfServiceError
-from harvester.interruption import SIGNALS, Interrupted
+from harvester.interruption import SIGNALS, Interrupted, check
 from harvester.telemetry import get_logger
 
 __all__ = ["Stop"]
@@ -60,6 +60,7 @@ class Stop:
         if not self._listens:
             yield
             return
+        check()
         loop = asyncio.get_running_loop()
         before = {number: signal.getsignal(number) for number in SIGNALS}
         try:

@@ -20,7 +20,14 @@ import click
 from harvester import __version__
 from harvester.cli.endings import Exit, say, status_after
 from harvester.cli.words import stand_in, summary
-from harvester.interruption import SIGNALS, Interrupted, interruptible
+from harvester.interruption import (
+    SIGNALS,
+    Interrupted,
+    check,
+    interruptible,
+    listening,
+    undisturbed,
+)
 
 __all__ = ["cli", "main"]
 
@@ -48,7 +55,7 @@ class _Commands(click.Group):
             return None
         if ctx.resilient_parsing and (light := stand_in(cmd_name)):
             return light
-        with _uncollected():
+        with undisturbed(), _uncollected():
             command = getattr(import_module(f"harvester.cli.{cmd_name}"), cmd_name)
         assert isinstance(command, click.Command)  # noqa: S101 - each module keeps its promise
         return command
@@ -156,8 +163,9 @@ def _leave(status: int) -> NoReturn:
 
 def _run() -> int:
     try:
-        with interruptible():
+        with listening(), interruptible():
             outcome = cli(prog_name="harvester", standalone_mode=False)
+            check()
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as stop:

@@ -12,7 +12,7 @@ from harvester.cli.options import (
 )
 from harvester.errors import SpecError
 from harvester.places import database_path
-from harvester.publish import MANIFEST, build_database, read_manifest
+from harvester.publish import MANIFEST, build_database, claim, read_manifest
 from harvester.runs import tidy
 from harvester.settings import Settings, environment
 from harvester.store.lake import Lake
@@ -43,6 +43,7 @@ def publish(
     target = database_path(settings.database or "data/harvest.duckdb")
     if not place.exists(MANIFEST):
         raise SpecError(f"there is no lake in {place.root}: `harvester run` makes one")
+    claim(target)
     with hold(place, "publish"):
         build_database(place, read_manifest(place), target, register=register)
         tidy(place)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -29,7 +31,7 @@ from harvester.places import placed
 from harvester.runner import Outcome, run_job
 from harvester.settings import Settings, environment
 from harvester.spec import load_jobs
-from harvester.summary import DatabaseBehind
+from harvester.summary import DatabaseBehind, Summary
 from harvester.telemetry import configure
 from harvester.terms import pace_of
 from harvester.texts import printable
@@ -134,14 +136,16 @@ def _one(
             )
     except Exception as error:
         if isinstance(error, DatabaseBehind):
-            tell(error.summary, as_json=show.as_json)
+            _print(error.summary, show)
         hooks_after_error(job, error)
         raise
-    _print(outcome, show)
+    if outcome.outage is not None:
+        click.echo(printable(f"harvester: {outcome.outage}"), err=True)
+    read = _print(outcome.summary, show)
     status = _status(outcome, strict=strict)
     if outcome.signal is None:
         hooks_after(job, outcome.summary.document(), good=status == Exit.COMPLETE)
-    return status
+    return status if read else max(status, Exit.BUG)
 
 
 @contextmanager
@@ -153,11 +157,15 @@ def _watching(job: Job, show: _Show) -> Iterator[tuple[Observer, Callable[[], No
         yield shown, shown.publishing
 
 
-def _print(outcome: Outcome, show: _Show) -> None:
-    """The summary: a document for programs on stdout, or one line for people."""
-    if outcome.outage is not None:
-        click.echo(printable(f"harvester: {outcome.outage}"), err=True)
-    tell(outcome.summary, as_json=show.as_json)
+def _print(summary: Summary, show: _Show) -> bool:
+    """The summary: a document for programs on stdout, or one line for people; if anybody reads."""
+    try:
+        tell(summary, as_json=show.as_json)
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())  # nor will anybody read what else is written
+        return False
+    return True
 
 
 def _status(outcome: Outcome, *, strict: bool) -> int:

@@ -38,8 +38,8 @@ _log = get_logger(__name__)
 _NEUTRAL = Request("GET", "/version", "application/json")
 _SERVER_ERROR = 500
 _THROTTLED = "http 429"
-#: By chance alone one answer in five may be lost: not each of so many.
-_WORDS = 4
+#: By chance alone one answer in five may be lost, but hardly both.
+_WORDS = 2
 #: An answer of so many bytes, as they travel, is a page, however few its records are.
 _PAGE_BYTES = 20_000
 
@@ -95,6 +95,7 @@ class Asker:
         self._chance = chance
         self._budget = Budget()
         self._witness = Witness()
+        self._silent = set[str]()
         clock = asyncio.get_running_loop().time
         self._gate = Gate(Breaker(pace.patience, clock, chance), self._lives)
         self.traffic = traffic
@@ -128,6 +129,7 @@ class Asker:
                 request = replace(request, behind=inf)  # it has waited in line before
             else:
                 self._witness.remember(request, resource.name, len(opened.data))
+                self._silent.discard(resource.name)
                 self._budget.good += 1
                 self._pacer.credit()
                 return opened
@@ -158,6 +160,8 @@ class Asker:
         had = self._witness.had(resource.name)
         if had is None:
             return True
+        if resource.name in self._silent:
+            return False
         for _ in range(_WORDS):
             try:
                 await self._once(had, resource.list_field)
@@ -167,6 +171,7 @@ class Asker:
                 return True  # refused or not, it is an answer
             else:
                 return True
+        self._silent.add(resource.name)
         _log.warning("not even a page that was had before", reason=last)
         return False
 

@@ -51,7 +51,7 @@ def check(
 
 def is_current(file: Path, lake: Lake, manifest: Manifest) -> bool:
     """Whether a published database has all runs of the lake, and reads none but its files."""
-    if not file.exists():
+    if not file.is_file():
         return False
     try:
         with duckdb.connect(str(file), read_only=True) as connection:

@@ -2,52 +2,51 @@
 
 from __future__ import annotations
 
+import mmap
 from pathlib import Path
 
-import duckdb
-
 from harvester.errors import SpecError
-from harvester.publish.workbench import hush, one
+from harvester.schema import load_schema
 
 __all__ = ["claim"]
 
-#: What a DuckDB file holds at this place.
-_MAGIC, _AT = b"DUCK", 8
+#: What a DuckDB file holds at this place, and the bytes of one with nothing in it.
+_MAGIC, _AT, _EMPTY = b"DUCK", 8, 3 * 4096
+#: Tables whose descriptions tell our files from others: one may lie across two blocks.
+_TELLING = ("runs", "queries", "items", "changes", "drift", "messages", "quarantine")
 _ADVICE = "move it away, or choose another file with --database"
 
 
 def claim(target: Path) -> None:
-    """SpecError where something else lies there; one of ours that is damaged may be replaced."""
-    if target.is_dir():
-        raise SpecError(f"the database {target} is a folder (choose another with --database)")
-    head = _head(target)
-    if head and head[_AT:] != _MAGIC:
-        raise SpecError(f"{target} is no database, and is not replaced by one: {_ADVICE}")
-    if head and _is_foreign(target):
-        raise SpecError(f"{target} is a database that is not the harvester's: {_ADVICE}")
+    """SpecError where something else lies there; one of ours that is damaged may be replaced.
 
-
-def _head(target: Path) -> bytes:
+    Its bytes are read as they are: that another process writes to it, or that this DuckDB cannot
+    open it, does not make a file ours.
+    """
+    if target.exists() and not target.is_file():
+        raise SpecError(f"the database {target} is no file (choose another with --database)")
     try:
-        with target.open("rb") as file:
-            return file.read(_AT + len(_MAGIC))
-    except (FileNotFoundError, NotADirectoryError):
-        return b""
+        head = _head(target)
+        if head and head[_AT:] != _MAGIC:
+            raise SpecError(f"{target} is no database, and is not replaced by one: {_ADVICE}")
+        if head and _is_foreign(target):
+            raise SpecError(f"{target} is a database that is not the harvester's: {_ADVICE}")
+    except FileNotFoundError:
+        return
     except OSError as error:
         raise SpecError(f"the database {target} cannot be read: {error.strerror}") from error
 
 
+def _head(target: Path) -> bytes:
+    with target.open("rb") as file:
+        return file.read(_AT + len(_MAGIC))
+
+
 def _is_foreign(target: Path) -> bool:
-    """Whether it can be read and holds something, but not what runs leave."""
-    holds = (
-        "SELECT count(*) FROM (SELECT table_name AS name, schema_name, internal "
-        "FROM duckdb_tables() UNION ALL SELECT view_name, schema_name, internal "
-        "FROM duckdb_views()) WHERE NOT internal"
-    )
-    try:
-        with duckdb.connect(str(target), read_only=True) as connection:
-            hush(connection)
-            ours = one(connection, f"{holds} AND schema_name = 'meta' AND name = 'runs'")
-            return not ours and bool(one(connection, holds))
-    except duckdb.Error:
+    """Whether it holds something, also beside it, and nothing that only we write."""
+    log = target.with_name(f"{target.name}.wal")
+    if target.stat().st_size <= _EMPTY and not (log.exists() and log.stat().st_size):
         return False
+    marks = [load_schema(f"meta/{table}").doc.encode() for table in _TELLING]
+    with target.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as held:
+        return all(held.find(mark) < 0 for mark in marks)

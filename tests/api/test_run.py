@@ -20,6 +20,7 @@ from harvester.sandbox import SandboxConfig, Served, serve_in_thread
 from harvester.store.lake import Lake
 from harvester.store.lock import hold
 from tests.api.jobs import JOB, LONG, options
+from tests.wire.hostile import Asked, Told, serve
 
 CONTRACT = [
     "run_id", "job", "status", "resumed", "started_at", "finished_at", "seconds", "requests",
@@ -194,6 +195,31 @@ def test_however_it_is_stopped_the_next_run_goes_on(tmp_path: Path) -> None:
     assert (summary.status, summary.resumed) == ("complete", True)
     assert summary.tables["genome"].rows == summary.records > 40
     assert asked < 8 + 3 + 3  # what was durable was not asked for again
+
+
+def test_what_is_looked_up_when_it_is_cancelled_is_waited_for_no_longer(tmp_path: Path) -> None:
+    looked, over = threading.Event(), threading.Event()
+
+    def answer(_: Asked) -> Told:
+        looked.set()
+        over.wait(30)
+        return Told(b"{}")
+
+    async def stop(url: str) -> set[asyncio.Task[Any]]:
+        job = {"name": "j", "harvest": [{"resource": "genome", "taxa": ["human"]}]}
+        lake, file = tmp_path / "lake", tmp_path / "x.duckdb"
+        run = harvester.arun(job, lake=lake, database=file, base_url=url, progress=False)
+        work = asyncio.create_task(run)
+        await asyncio.to_thread(looked.wait, 30)
+        work.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await work
+        return asyncio.all_tasks() - {asyncio.current_task()}
+
+    with serve(answer) as server:
+        left = asyncio.run(stop(server.url))
+        over.set()
+    assert not left
 
 
 async def _cancelled(where: dict[str, Any], times: int) -> float:

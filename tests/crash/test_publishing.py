@@ -42,16 +42,15 @@ def test_a_disk_too_small_for_the_database_costs_nothing_but_time(tmp_path: Path
 
 
 @pytest.mark.crash
-def test_a_place_where_nothing_can_be_built_is_told_and_publish_mends_it(tmp_path: Path) -> None:
+def test_a_place_where_nothing_can_be_built_is_told_before_anything_is_asked(
+    tmp_path: Path,
+) -> None:
     lab = Lab(tmp_path)
     (tmp_path / "out").touch()
     with sandbox(night()) as served:
-        assert lab.run(served.url, "--database", "out/harvest.duckdb") == 1
-    assert "cannot build out/harvest.duckdb" in lab.said
-    assert [run["status"] for run in lab.status()] == ["complete"]
-    assert lab.do("publish") == 0
-    assert len(lab.figures()) == 1
-    assert not lab.strays()
+        assert lab.run(served.url, "--database", "out/harvest.duckdb") == 2
+        assert not served.stats.requests
+    assert "harvester: the database out/harvest.duckdb cannot be read: Not a dir" in lab.said
 
 
 def test_a_build_that_died_before_it_had_its_lock_is_swept_too(tmp_path: Path) -> None:

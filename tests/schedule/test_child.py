@@ -51,6 +51,7 @@ def test_a_run_ends_with_its_summary() -> None:
         (Ended(-signal.SIGKILL), "error"),
         (Ended(0), "error"),
         (Ended(1), "error"),
+        (Ended(1, summary("a")), "error"),  # its database is behind
     ],
 )
 def test_how_it_ended_is_one_word(ended: Ended, status: str) -> None:

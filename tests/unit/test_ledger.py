@@ -89,6 +89,13 @@ def test_what_a_kept_page_told_is_told() -> None:
     assert [one["query_id"] for one in meta.message_rows("run", ledger, chains)] == ["q", "q"]
 
 
+def test_a_new_attempt_has_not_given_up_yet() -> None:
+    ledger = Ledger.replay([{"is": "attempt", "at": "2026-01-01"}, {"is": "gave up"}])
+    assert (ledger.gave_up, ledger.committed, ledger.attempted_at) == (True, False, "2026-01-01")
+    ledger.apply({"is": "attempt", "at": "2026-01-02"})
+    assert (ledger.gave_up, ledger.attempted_at) == (False, "2026-01-02")
+
+
 def test_a_new_attempt_asks_again_what_had_failed() -> None:
     failed = {"is": "failed", "chain": "q.0", "status": 0, "reason": "given up"}
     ledger = Ledger.replay([{"is": "attempt"}, failed])

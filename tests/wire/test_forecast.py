@@ -95,3 +95,35 @@ def test_taxa_that_are_new_to_a_lake_are_asked_for(served: Served, tmp_path: Pat
     plan = place.ask("plan")
     assert served.stats.requests == asked + 1
     assert _records(plan) == [place.ask("run")["records"]]
+
+
+def test_a_taxon_alone_is_counted_also_where_it_was_harvested_before(tmp_path: Path) -> None:
+    job = {"resource": "genome", "taxa": ["562"]}
+    for many in (1_200, 2_600):
+        config = SandboxConfig(latency=0.0, rps=0, sizes=(Size("genome", "562", many),))
+        with serve_in_thread(config) as night:
+            place = Place(tmp_path, night.url, job)
+            assert _records(place.ask("plan")) == [many]
+            if many < 2_000:
+                place.ask("run")
+
+
+def test_where_a_filter_leaves_records_out_taxonomy_knows_nothing(
+    served: Served, tmp_path: Path
+) -> None:
+    def planned(*taxa: str) -> int:
+        few = {"reference_only": True}
+        query = {"resource": "genome", "taxa": list(taxa), "filters": few}
+        (records,) = _records(Place(tmp_path, served.url, query).ask("plan"))
+        return int(records)
+
+    assert planned("9443", "562") == 2 * planned("9443")
+
+
+def test_what_was_withdrawn_is_not_planned(served: Served, tmp_path: Path) -> None:
+    place = Place(tmp_path, served.url, {"resource": "genome", "taxa": ["9443", "562"]})
+    place.ask("run")
+    served.faults.set("gone:20")
+    ran = place.ask("run", "--accept-removals")
+    assert ran["tables"]["genome"]["removed"] > 100
+    assert _records(place.ask("plan", "--offline")) == [ran["records"]]

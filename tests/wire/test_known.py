@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from pathlib import Path
-from threading import Barrier, BrokenBarrierError
+from threading import Barrier, BrokenBarrierError, Event, Semaphore
 
+from harvester.fetch import Policy
 from harvester.model import Query
 from tests.wire.dated import genomes
 from tests.wire.hostile import Asked, Told, serve
@@ -104,6 +105,35 @@ def test_a_shard_that_is_refused_after_a_resume_makes_way_for_the_whole(tmp_path
     assert summary.resumed
     assert (summary.status, summary.tables["genome"].rows) == ("complete", 9000)
     assert not [one for one in told if "page_size=1&" in f"{one.target}&"]
+
+
+def test_what_is_left_of_a_resumed_run_is_not_cut_by_the_days_of_the_whole(tmp_path: Path) -> None:
+    nights: list[int] = []
+    others, away = Semaphore(0), Event()
+    patient = Policy(attempts=20, first_wait=0.01, longest_wait=0.02)
+
+    def answer(asked: Asked) -> Told:
+        if len(nights) == 2 and "first_release_date=2022" in asked.target:
+            if not away.is_set():
+                assert all(others.acquire(timeout=20) for _ in range(9))
+            away.set()
+        if len(nights) == 2 and away.is_set():
+            return Told(b"{}", 503)
+        told = genomes(9000)(asked)
+        if "_release_date" in asked.target:
+            others.release()
+        return told
+
+    with serve(answer) as server:
+        for night in (1, 2, 3):
+            nights.append(night)
+            server.asked.clear()
+            summary = harvest(
+                tmp_path, server.url, _query("562"), concurrency=8, patience=0.2, policy=patient
+            )
+    assert summary.resumed
+    assert (summary.status, summary.tables["genome"].rows) == ("complete", 9000)
+    assert len(server.asked) == 3, "the pages of one shard, and nothing else"
 
 
 def test_many_of_equal_size_are_neither_counted_nor_cut(tmp_path: Path) -> None:
