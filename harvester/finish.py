@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from harvester import meta
 from harvester.errors import LakeError
 from harvester.estimate import Plan
+from harvester.interruption import check
 from harvester.model import Chain, Job
 from harvester.publish import (
     Ahead,
@@ -109,6 +110,7 @@ class Finish:
         judged = Judged(status, verdict, self._merge(verdict))
         self._review.close()
         summary = self._summary(judged)
+        check()
         self._commit(summary, judged)
         self._close(status)
         return self._published(summary, database, ahead)

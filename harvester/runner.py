@@ -18,7 +18,6 @@ from harvester.estimate import Plan, plan_of
 from harvester.experience import experience_of
 from harvester.fetch import Pace
 from harvester.finish import Finish
-from harvester.interruption import check
 from harvester.model import Job
 from harvester.publish import Ahead, CommittedRun, Desk, read_manifest
 from harvester.refresh import Refresh
@@ -133,7 +132,6 @@ class _Course(Struct, frozen=True):
             if stop.outage:
                 self.run.record(**{"is": "gave up"})
             return Outcome(finish.early(status), stop.signal, stop.outage)
-        check()
         on_publish()
         summary = finish.publish(Path(self.review.job.database), self.ahead)
         _log.info("run finished", summary=summary.line())

@@ -118,7 +118,7 @@ def _interrupted(ledger: Ledger) -> _Row:
     return _Row(
         ledger.run_id,
         ledger.job,
-        "interrupted",
+        "failed" if ledger.gave_up else "interrupted",
         sum(state.received for state in states),
         traffic.requests,
         round(traffic.seconds, 1),

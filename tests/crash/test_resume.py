@@ -15,7 +15,9 @@ from typing import Any
 
 import pytest
 
+from harvester.runs import runs_of
 from harvester.sandbox import SandboxConfig, Size, serve_in_thread
+from harvester.store.lake import Lake
 from tests.digests import Digests, digests_of
 
 ROOT = Path(__file__).parents[2]
@@ -186,5 +188,7 @@ def test_a_full_disk_is_told_and_the_run_goes_on_when_there_is_room(
     assert "harvester: cannot write " in done.stderr
     assert "bug" not in done.stderr
     assert not (tmp_path / "data/harvest.duckdb").exists()
+    (left,) = runs_of(Lake(tmp_path / "data/lake"))
+    assert left.gave_up, "a schedule waits for its next time"
     assert _finish(tmp_path, url)["resumed"]
     assert _rows(tmp_path) == whole

@@ -69,6 +69,10 @@ ENDED: list[Steps] = [
         Step("file aside", 1, "_meta/", signal=signal.SIGTERM),
         Step("file aside", 1, "manifest.json", signal=signal.SIGINT),
     ),
+    (
+        Step("run started", signal=signal.SIGTERM, unheard=True),
+        Step("file adopted", 2, signal=signal.SIGINT, unheard=True),
+    ),
     (Step("build began", signal=signal.SIGTERM),),
     (Step("database checked", signal=signal.SIGINT), Step("build began", signal=signal.SIGINT)),
 ]

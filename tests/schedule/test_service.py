@@ -186,6 +186,8 @@ def test_a_run_that_gave_up_is_not_due_again_before_its_time(tmp_path: Path) -> 
         assert (again.returncode, served.stats.requests) == (0, asked)
         (run,) = runs_of(lake)
         assert run.resumable
+        told = json.loads(harvester(tmp_path, "status", name, "--json").stdout)
+        assert (told["status"], told["resumable"]) == ("failed", True)
         assert harvester(tmp_path, "run", name, HARVESTER_BASE_URL=served.url).returncode == 4
         past = past_of(lake, "job")
         assert past.began is not None

@@ -245,6 +245,32 @@ def test_what_was_answered_before_tells_that_ncbi_is_not_away() -> None:
     assert asked == {GENES.path: 10, OTHER.path: 2, "/gene/id/4": 1}
 
 
+def test_a_page_that_was_had_before_tells_whether_a_resource_is_answered_at_all() -> None:
+    """Asked twice; and not again before something of it has been answered."""
+    gene = RESOURCES["gene"]
+    dead = asyncio.Event()
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if dead.is_set() and request.path.endswith(OTHER.path):
+            return web.Response(text="Internal error", status=500)
+        return web.json_response(json.loads(GOOD))
+
+    async def work(asker: Asker, script: Script) -> list[tuple[bool, int]]:
+        async def told() -> tuple[bool, int]:
+            before = len(script.asked)
+            return await asker.still_answers(gene), len(script.asked) - before
+
+        found = [await told()]
+        await asker.ask(replace(OTHER, small=SMALL), gene)
+        found.append(await told())
+        dead.set()
+        found += [await told(), await told()]
+        await asker.ask(Request("GET", "/gene/id/4", ""), gene)
+        return [*found, await told()]
+
+    assert _talk(work, answer) == [(True, 0), (True, 1), (False, 2), (False, 0), (False, 2)]
+
+
 def test_a_wait_that_is_asked_for_holds_whatever_question_it_answers() -> None:
     """Also the one that tells whether NCBI is away."""
 

@@ -69,3 +69,29 @@ def test_a_hook_does_not_outlive_the_command(which: signal.Signals, tmp_path: Pa
     assert said.endswith(
         "interrupted; nothing is half done, the same command goes on or starts over\n"
     )
+
+
+def test_a_module_that_is_being_imported_is_not_interrupted(tmp_path: Path) -> None:
+    """Some take the process down with them, or leave the signal unheard."""
+    code = """
+import atexit, os, signal, sys
+class Bell:
+    def find_spec(self, name, path=None, target=None):
+        if name == 'harvester.publish.check':
+            os.kill(os.getpid(), signal.SIGTERM)
+sys.meta_path.insert(0, Bell())
+sys.argv = ['harvester', 'publish']
+from harvester.cli.main import main
+atexit.register(lambda: print('harvester.cli.publish' in sys.modules, flush=True))
+main()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (143, "True\n"), done.stderr
