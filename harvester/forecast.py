@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -80,16 +80,16 @@ class _Held(Struct, frozen=True):
     def _whole(self, table: str, chains: Sequence[Chain]) -> dict[str, int]:
         """What a query's sweep did not bring there is none of."""
         found = delivered(self.lake, self.manifest.table(table), self.spill)
-        swept = self._swept({chain.query_id for chain in chains})
-        counts = {one.id: found.get(scope_of(one, one.values[0])) for one in chains}
+        counts = {one: found.get(scope_of(one, one.values[0])) for one in chains}
+        swept = self._swept({one.query_id for one, count in counts.items() if count is None})
         none = {one.id: 0 for one in chains if one.query_id in swept}
-        return none | {chain: count for chain, count in counts.items() if count is not None}
+        return none | {one.id: count for one, count in counts.items() if count is not None}
 
-    def _swept(self, queries: Collection[str]) -> set[str]:
+    def _swept(self, queries: set[str]) -> set[str]:
         """Those of the queries that came to their end in an earlier run."""
-        rows = read_newest_first(self.lake, self.manifest, "queries")
-        done = (row["query_id"] for row in rows if row["state"] == "complete")
-        return set(queries).intersection(done)
+        names = ("query_id", "state")
+        rows = read_newest_first(self.lake, self.manifest, "queries", names) if queries else ()
+        return queries.intersection(row["query_id"] for row in rows if row["state"] == "complete")
 
     def _recent(
         self, chains: Sequence[Chain], since: Mapping[str, str]

@@ -62,7 +62,8 @@ class Refresh(Struct, frozen=True):
     def _past(self, query: str) -> Iterator[tuple[datetime, dict[str, str]]]:
         """How the query went in earlier runs and when those began, the newest first."""
         began = {run.run_id: datetime.fromisoformat(run.started_at) for run in self.manifest.runs}
-        for row in read_newest_first(self.lake, self.manifest, "queries"):
+        names = ("run_id", "query_id", "refresh", "state")
+        for row in read_newest_first(self.lake, self.manifest, "queries", names):
             if row["query_id"] == query:
                 yield began[row["run_id"]], row
 

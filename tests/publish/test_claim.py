@@ -10,7 +10,9 @@ import pytest
 
 from harvester.errors import SpecError
 from harvester.publish import build_database, claim
+from harvester.publish.claim import MARKS
 from harvester.sandbox import SandboxConfig, serve_in_thread
+from harvester.schema import load_schema
 from tests.publish.place import Place
 from tests.wire.runs import harvester
 
@@ -96,6 +98,13 @@ def test_what_is_not_ours_stays(case: str, tmp_path: Path) -> None:
             done = harvester(tmp_path, *words)
             assert (done.returncode, said in done.stderr) == (2, True)
     assert not target.is_file() or target.read_bytes() == held
+
+
+def test_a_description_that_tells_our_files_from_others_is_still_given() -> None:
+    """Who words one anew adds that to the marks, and keeps those of older releases."""
+    tables = ("runs", "queries", "changes", "messages", "quarantine")
+    said = [load_schema(f"meta/{table}").doc.encode() for table in tables]
+    assert all(doc.startswith(MARKS) for doc in said)
 
 
 def _nothing(file: Path) -> None:
