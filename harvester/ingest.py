@@ -41,7 +41,7 @@ from harvester.runs import OpenRun, begin_run, tidy
 from harvester.spec.names import did_you_mean
 from harvester.store.lake import Lake
 from harvester.store.lock import hold
-from harvester.summary import Summary
+from harvester.summary import DatabaseBehind, Summary
 from harvester.telemetry import get_logger
 
 __all__ = ["JOB", "Ingested", "load_files"]
@@ -58,6 +58,7 @@ class Ingested(Struct, frozen=True):
 
     summary: Summary
     broken: tuple[Broken, ...]
+    behind: DatabaseBehind | None = None
 
 
 def load_files(
@@ -88,7 +89,10 @@ def load_files(
             with structlog.contextvars.bound_contextvars(run=run.id, job=JOB), closing(loaded):
                 broken = _read(run, loaded, watch)
                 on_publish()
-                summary = Finish(run, loaded, "").publish(Path(job.database))
+                try:
+                    summary = Finish(run, loaded, "").publish(Path(job.database))
+                except DatabaseBehind as behind:
+                    return Ingested(behind.summary, broken, behind)
                 _log.info("ingest finished", summary=summary.line())
                 return Ingested(summary, broken)
         except BaseException:

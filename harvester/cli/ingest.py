@@ -25,7 +25,6 @@ from harvester.intake import Watch
 from harvester.model import Job
 from harvester.places import database_path
 from harvester.settings import Settings, environment
-from harvester.summary import DatabaseBehind
 from harvester.telemetry import configure
 from harvester.texts import printable
 
@@ -77,13 +76,11 @@ def ingest(
     settings = Settings.load(environment(), lake=lake, database=database)
     target = database_path(settings.database or "data/harvest.duckdb")
     job = Job("", (), lake=settings.lake or "data/lake", database=str(target), register=register)
-    try:
-        with _watching(shown=shown) as (watch, publishing):
-            done = load_files(resource, files, job, watch, on_publish=publishing)
-    except DatabaseBehind as error:
-        tell(error.summary, as_json=as_json)
-        raise
+    with _watching(shown=shown) as (watch, publishing):
+        done = load_files(resource, files, job, watch, on_publish=publishing)
     _print(done, as_json=as_json)
+    if done.behind is not None:
+        raise done.behind
 
 
 @contextmanager

@@ -45,7 +45,8 @@ def test_a_run_whose_database_cannot_be_built_tells_what_it_brought(
 
 def test_so_does_an_ingest(tmp_path: Path) -> None:
     lab = Lab(tmp_path)
-    (tmp_path / "genes.jsonl").write_text('{"gene": {"gene_id": "672", "symbol": "BRCA1"}}\n')
+    (tmp_path / "genes.jsonl").write_text('{"gene": {"gene_id": "672", "symbol": "BRCA1"}}\n{\n')
     assert lab.do("ingest", "gene", "genes.jsonl", room=ROOM) == 1
-    assert (tmp_path / "out.txt").read_text().startswith("ingest: complete; 1 records")
+    assert (tmp_path / "out.txt").read_text().startswith("ingest: complete; 2 records")
+    assert "quarantined: genes.jsonl: 1 line: " in lab.said
     assert "but not in the database data/harvest.duckdb: " in lab.said
