@@ -127,3 +127,40 @@ def test_what_was_withdrawn_is_not_planned(served: Served, tmp_path: Path) -> No
     ran = place.ask("run", "--accept-removals")
     assert ran["tables"]["genome"]["removed"] > 100
     assert _records(place.ask("plan", "--offline")) == [ran["records"]]
+
+
+@pytest.mark.parametrize(
+    ("resource", "taxa"),
+    [
+        ("genome", ["9443", "9606", "nosuchone", "999999999"]),
+        ("virus", ["2697049", "9606", "562"]),
+    ],
+)
+def test_what_has_nothing_is_not_taken_for_one_like_the_others(
+    resource: str, taxa: list[str], served: Served, tmp_path: Path
+) -> None:
+    place = Place(tmp_path, served.url, {"resource": resource, "taxa": taxa})
+    if resource == "genome":
+        first = place.ask("plan")
+        assert served.stats.requests == 1
+    ran = place.ask("run")
+    assert ran["planned"]["records"] == ran["records"]
+    assert _records(place.ask("plan", "--offline")) == [ran["records"]]
+    if resource == "genome":
+        assert _records(first) == [ran["records"]]
+
+
+def test_a_list_that_is_refused_is_not_asked_for_one_by_one(served: Served, tmp_path: Path) -> None:
+    served.faults.set("refuse-list")
+    place = Place(tmp_path, served.url, {"resource": "genome", "taxa": [*TAXA, "nosuchone"]})
+    assert not place.ask("plan")["complete"]
+    assert served.stats.requests == 1
+
+
+def test_a_damaged_lake_keeps_nobody_from_planning(served: Served, tmp_path: Path) -> None:
+    place = Place(tmp_path, served.url, {"resource": "genome", "taxa": TAXA})
+    ran = place.ask("run")
+    for file in (tmp_path / "data/lake/_members").rglob("*.parquet"):
+        file.write_bytes(file.read_bytes()[:100])
+    assert _records(place.ask("plan")) == [ran["records"]]
+    assert not place.ask("plan", "--offline")["complete"]
