@@ -194,6 +194,8 @@ def test_ended_while_it_publishes_a_run_has_not_failed(
             words = PUBLISH if (lab.lake / MANIFEST).exists() else lab.run_words(served.url)
             _break(lab, words, step, [None, whole.state])
             assert "this is a bug" not in lab.said
+            if step.name == "run started":
+                assert "page kept" not in steps_in(lab.folder), "nothing is asked after that"
             assert not {"failed", "done"} & {path.name for path in lab.folder.iterdir()}
         if lab.status()[-1]["status"] == "interrupted":
             assert lab.complete(served.url)["resumed"]
