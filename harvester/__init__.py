@@ -43,7 +43,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from harvester.api.failures import NCBIAway, NothingHarvested, PartialRun, RunError
+    from harvester.api.failures import NCBIAway, NothingHarvested, PartialRun
     from harvester.api.jobs import load_job
     from harvester.api.opening import open_database
     from harvester.api.planning import plan
@@ -59,11 +59,11 @@ if TYPE_CHECKING:
     )
     from harvester.estimate import Estimate, Plan
     from harvester.model import Job
-    from harvester.summary import DatabaseBehind, Summary, TableFigures
+    from harvester.summary import DatabaseBehind, RunError, Summary, TableFigures
 
 #: Where each name lives.
 _HOMES = {
-    "api.failures": ("NCBIAway", "NothingHarvested", "PartialRun", "RunError"),
+    "api.failures": ("NCBIAway", "NothingHarvested", "PartialRun"),
     "api.jobs": ("load_job",),
     "api.opening": ("open_database",),
     "api.planning": ("plan",),
@@ -73,7 +73,7 @@ _HOMES = {
     "errors": ("HarvesterError", "LakeError", "LakeLocked", "OutOfServiceError", "SpecError"),
     "estimate": ("Estimate", "Plan"),
     "model": ("Job",),
-    "summary": ("DatabaseBehind", "Summary", "TableFigures"),
+    "summary": ("DatabaseBehind", "RunError", "Summary", "TableFigures"),
 }
 _HOME = {name: f"harvester.{module}" for module, names in _HOMES.items() for name in names}
 

@@ -60,7 +60,7 @@ class Ledger(Struct):
     digest: str = ""
     started_at: str = ""
     attempts: int = 0
-    #: When the last attempt began, and whether that gave up: nobody ended it, NCBI was away.
+    #: When the last attempt began, and whether that gave up: nobody ended it, but a fault.
     attempted_at: str = ""
     gave_up: bool = False
     resumable: bool = True
@@ -257,7 +257,8 @@ class Ledger(Struct):
             self.chains[piece.id] = ChainState(epoch=self.state(piece.id).epoch + 1)
 
     def _end(self, how: str) -> None:
-        self.committed, self.gave_up = how == "committed", how == "gave up"
+        self.committed |= how == "committed"
+        self.gave_up = how == "gave up"
 
     def _attempt(self, record: Record) -> None:
         self.attempts += 1

@@ -7,12 +7,13 @@ from typing import Any, Self
 
 from msgspec import Struct, field, to_builtins
 
-from harvester.errors import LakeError
+from harvester.errors import HarvesterError, LakeError
 from harvester.model import Query
 from harvester.report import Verdict
 
 __all__ = [
     "DatabaseBehind",
+    "RunError",
     "Summary",
     "TableFigures",
     "describe",
@@ -93,8 +94,8 @@ class Summary(Struct, frozen=True):
         return "; ".join(words)
 
 
-class DatabaseBehind(LakeError):
-    """What a run brought is in the lake; the database could not be built from it."""
+class RunError(HarvesterError):
+    """A run that did not do what was asked of it; what is durable stays."""
 
     def __init__(self, reason: str, summary: Summary) -> None:
         super().__init__(reason)
@@ -103,6 +104,10 @@ class DatabaseBehind(LakeError):
     def __reduce__(self) -> tuple[type[Self], tuple[str, Summary]]:
         """Orchestrators send errors from process to process."""
         return type(self), (str(self), self.summary)
+
+
+class DatabaseBehind(RunError, LakeError):
+    """What a run brought is in the lake; the database could not be built from it."""
 
 
 def describe(query: Query) -> str:

@@ -2,6 +2,7 @@
 
 HarvesterError
 `-- RunError              a run did not do what was asked of it: `summary` says what became of it
+    |-- DatabaseBehind    the lake has its rows, the database has not: a LakeError too, exit 1
     |-- PartialRun        some query failed, or strictly seen an identifier is unknown: exit 3
     `-- NothingHarvested  every query failed, or NCBI is away: exit 4
         `-- NCBIAway      NCBI is away: an OutOfServiceError too, and the next run goes on
@@ -10,29 +11,16 @@ HarvesterError
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Self
 
-from harvester.errors import HarvesterError, OutOfServiceError
+from harvester.errors import OutOfServiceError
 from harvester.runner import Outcome
-from harvester.summary import Summary
+from harvester.summary import RunError, Summary
 from harvester.texts import printable
 
 __all__ = ["NCBIAway", "NothingHarvested", "PartialRun", "RunError", "judged"]
 
 #: So many queries and identifiers are named; the summary has all.
 _NAMED = 3
-
-
-class RunError(HarvesterError):
-    """A run that did not do what was asked of it; what is durable stays."""
-
-    def __init__(self, reason: str, summary: Summary) -> None:
-        super().__init__(reason)
-        self.summary = summary
-
-    def __reduce__(self) -> tuple[type[Self], tuple[str, Summary]]:
-        """Orchestrators send errors from process to process."""
-        return type(self), (str(self), self.summary)
 
 
 class PartialRun(RunError):

@@ -18,7 +18,7 @@ __all__ = ["Past", "past_of"]
 class Past(Struct, frozen=True):
     """A job's past; moments in UTC. `waiting`: a run was interrupted and can go on.
 
-    One that gave up, since NCBI was away, has failed, and goes on at the job's next time.
+    One that gave up, because of NCBI or the disk, has failed, and goes on at its next time.
     """
 
     began: datetime | None = None

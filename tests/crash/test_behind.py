@@ -35,6 +35,7 @@ def test_a_run_whose_database_cannot_be_built_tells_what_it_brought(
     assert f"what run {summary['run_id']} brought is in the lake data/lake, but" in lab.said
     assert "this is a bug" not in lab.said
     assert not lab.database.exists()
+    assert not lab.strays(), "the run is over and leaves no journal"
     assert {path.name for path in tmp_path.iterdir()} >= {"changed", "failed"}
     assert not (tmp_path / "good").exists()
     assert lab.do("publish") == 0
