@@ -29,7 +29,7 @@ from harvester.stop import Stop
 from harvester.store.keeper import Keeper
 from harvester.store.lake import Lake
 from harvester.store.lock import hold
-from harvester.summary import DatabaseBehind, Summary
+from harvester.summary import Summary
 from harvester.telemetry import get_logger
 
 __all__ = ["Outcome", "run_job"]
@@ -83,8 +83,6 @@ def _giving_up(run: OpenRun) -> Iterator[None]:
     """What breaks off by itself, not by a wish, has failed; where a disk is full nobody knows."""
     try:
         yield
-    except DatabaseBehind:  # the run itself is over, and its journal gone
-        raise
     except Exception:
         with suppress(Exception):
             run.record(**{"is": "gave up"})
